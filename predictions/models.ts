@@ -48,7 +48,19 @@ export type StoredModel = {
 /** Writes versions, and which of them are champions, in one statement: all of it is there or nothing. */
 export async function storeModels(on: Queryable, models: readonly StoredModel[]): Promise<void> {
   await on.query(
-    `insert into staging.model
+    `with newest as (
+        select distinct on (target, horizon) model_id, target, horizon, chosen_at, content ->> 'kind' as kind
+        from staging.model where chosen_at is not null order by target, horizon, chosen_at desc, model_id desc
+     ), kept as (
+        -- a predictor that was made the champion stays it: training says nothing of it
+        update staging.model as p
+        set chosen_at = greatest((select max(m."chosenAt") from jsonb_to_recordset($1::jsonb) as m ("chosenAt" timestamptz)), n.chosen_at) + interval '2 seconds'
+        from newest as n
+        where p.model_id = n.model_id and n.kind = 'predictor'
+            and exists (select from jsonb_to_recordset($1::jsonb) as m (target text, horizon text)
+                where m.target = n.target and m.horizon = n.horizon)
+     )
+     insert into staging.model
         (target, horizon, name, version, is_baseline, trained_from, trained_to, rows, apartments, evaluation, content, chosen_at)
      select m.target, m.horizon, m.name, m.version, m.content ->> 'kind' = 'baseline', m."trainedFrom", m."trainedTo", m.rows,
         array(select jsonb_array_elements_text(m.apartments)), m.evaluation, m.content,
@@ -81,29 +93,38 @@ export async function newestModels(
   return rows;
 }
 
-/** A model that predicts, and as what. */
+/** A model of the program that predicts, and as what. */
 export type Predicting = StoredModel & { readonly role: 'champion' | 'challenger' | 'baseline' };
 
 /**
- * The models of a target and horizon that predict: the champion first, then what it is compared with, the newest version of each model that
- * has learnt and the mean of the hour of the week, and the mean of the hour of the day for rooms that are new. Empty before the first training.
+ * The models of the program that predict a target and horizon: the champion first, then what it is compared with, the newest version of each model
+ * that has learnt and the mean of the hour of the week, and the mean of the hour of the day for rooms that are new. Empty before the first
+ * training. Predictors, programs of others, are not among them.
+ * @param isLed whether a predictor is the champion and has predicted: then the first only competes.
  */
-export async function predictingModels(on: Queryable, target: Use, horizon: Horizon): Promise<readonly Predicting[]> {
+export async function predictingModels(
+  on: Queryable,
+  target: Use,
+  horizon: Horizon,
+  isLed = false,
+): Promise<readonly Predicting[]> {
   const { rows } = await on.query<Predicting>(
-    `with newest as (
-        select distinct on (name) model_id from staging.model where target = $1 and horizon = $2 order by name, model_id desc
+    `with own as (
+        select * from staging.model where target = $1 and horizon = $2 and content ->> 'kind' <> 'predictor'
+     ), newest as (
+        select distinct on (name) model_id from own order by name, model_id desc
      ), champion as (
-        select model_id from staging.model
-        where target = $1 and horizon = $2 and chosen_at is not null order by chosen_at desc, model_id desc limit 1
+        select model_id from own where chosen_at is not null order by chosen_at desc, model_id desc limit 1
      )
      select ${columns}, content,
-        case when model_id in (select model_id from champion) then 'champion' when is_baseline then 'baseline' else 'challenger' end as role
-     from staging.model
+        case when model_id in (select model_id from champion) and not $3::boolean then 'champion'
+            when is_baseline then 'baseline' else 'challenger' end as role
+     from own
      where exists (select from champion)
         and (model_id in (select model_id from champion)
             or model_id in (select model_id from newest) and (not is_baseline or name in ('hour-of-week', 'hour-of-day')))
      order by model_id not in (select model_id from champion), name`,
-    [target, horizon],
+    [target, horizon, isLed],
   );
   return rows;
 }

@@ -31,7 +31,7 @@ export function assigned(models: readonly Predicting[], examples: Examples, minD
   const hasLearnt = champion.content.kind === 'learned';
   return models.flatMap((model): Assigned[] => {
     const isForNew = model.name === 'hour-of-day' && model !== champion;
-    if (isForNew) return hasLearnt ? [{ model: { ...model, role: 'champion' }, examples: young }] : [];
+    if (isForNew) return hasLearnt ? [{ model: { ...model, role: champion.role }, examples: young }] : [];
     return [{ model, examples: model.content.kind === 'learned' ? settled : known }];
   });
 }

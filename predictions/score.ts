@@ -22,6 +22,8 @@ export interface ScoreRequest {
   readonly horizons: readonly Horizon[];
   /** As if it were then; undefined: when the newest reading came. */
   readonly at?: Date | undefined;
+  /** Of which targets and horizons (`target/horizon`) a predictor has predicted as the champion. */
+  readonly led?: ReadonlySet<string> | undefined;
 }
 
 /** What became of a use and horizon. */
@@ -56,7 +58,7 @@ export async function scoreDue(warehouse: Warehouse, request: ScoreRequest): Pro
 
 async function scoreFrom(
   session: Session,
-  { relations, settings }: ScoreRequest,
+  { relations, settings, led }: ScoreRequest,
   origin: number,
   horizons: readonly Horizon[],
 ): Promise<readonly Scored[]> {
@@ -65,7 +67,7 @@ async function scoreFrom(
   const due: (readonly Predicting[])[] = [];
   for (const use of uses)
     for (const horizon of horizons) {
-      const models = await predictingModels(session, use, horizon);
+      const models = await predictingModels(session, use, horizon, led?.has(`${use}/${horizon}`));
       const [champion] = models;
       if (champion === undefined) scored.push({ use, horizon, origin: time, records: 0, state: 'no model' });
       else if (await isThere(session, use, horizon, time))

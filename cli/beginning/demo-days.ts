@@ -104,6 +104,7 @@ const nextSteps = `Try next:
   npx datacycle predict models            each model beside the baselines
   npx datacycle predict explain occupied quarter
   npx datacycle predict backtest --horizon quarter --use occupied
+  npx datacycle show -s reading_anomalies readings that are improbable, and why
   npx datacycle show --inline "select * from {{ref 'fact_model_evaluation'}}" --limit 10`;
 
 /** The days go into an empty database only: they would mix with other readings of the same apartments. */

@@ -3,7 +3,7 @@ import { dayMs, type FeatureRelations } from '../../predictions/examples.ts';
 import { explainForecasts } from '../../predictions/explain.ts';
 import { newestModels, promote } from '../../predictions/models.ts';
 import { newestTime } from '../../predictions/origin.ts';
-import { scoreDue } from '../../predictions/score.ts';
+import { type PredictorSettings, predictorSettings } from '../../predictions/predictors/predictor-settings.ts';
 import { horizons, type PredictionSettings, predictionSettings, uses } from '../../predictions/settings.ts';
 import { type Trained, trainModels } from '../../predictions/train.ts';
 import { compiledProject } from '../../runner/cache/cache.ts';
@@ -13,7 +13,10 @@ import { didYouMean } from '../../runner/text/suggest.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { skillOf } from '../predict/champions.ts';
 import { featureRelations } from '../predict/relations.ts';
+import { scoreAll } from '../predict/scoring.ts';
+import { showScored } from '../predict/show-scored.ts';
 import { openForModels } from '../settings/environment.ts';
+import { projectRedactor } from '../terminal/journal.ts';
 import { formatTable } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
@@ -51,16 +54,12 @@ export async function predict(
       case 'train':
         return await train(warehouse, { relations, settings, uses: chosen, asOf, signal }, terminal);
       case 'score': {
-        const scored = await scoreDue(warehouse, { relations, settings, horizons: ahead, at });
-        if (terminal.json) terminal.event({ type: 'predictions', scored });
-        else
-          terminal.say(
-            formatTable(
-              ['target', 'horizon', 'model', 'origin', 'records', 'state'],
-              scored.map((one) => [one.use, one.horizon, one.model, one.origin, one.records, one.state]),
-            ),
-          );
-        return scored.some(({ state }) => state === 'no model') ? 1 : 0;
+        const predictors = predictorSettings(project.vars.predictions);
+        const { root: folder, env } = project;
+        const redact = projectRedactor(project);
+        const onError = (name: string, line: string) => terminal.say(redact(`predictor ${name}: ${line}`), 'warning');
+        const request = { relations, settings, predictors, folder, env, horizons: ahead, at, signal, onError };
+        return showScored(await scoreAll(warehouse, request), terminal, redact);
       }
       case 'models': {
         const models = await newestModels(warehouse);
@@ -82,7 +81,7 @@ export async function predict(
       case 'explain':
         return await explainOne(warehouse, relations, settings, names, at, terminal);
       case 'promote':
-        return await promoteOne(warehouse, names, terminal);
+        return await promoteOne(warehouse, names, predictorSettings(project.vars.predictions), terminal);
       default:
         throw new UsageError({
           what: `predict cannot "${action}"`,
@@ -127,8 +126,14 @@ function modelTable(models: readonly Shown[]): string {
   return formatTable(models.some(({ trainedTo }) => trainedTo) ? [...columns, 'trained to'] : columns, rows);
 }
 
-async function promoteOne(warehouse: Warehouse, names: readonly string[], terminal: Terminal): Promise<0 | 1> {
+async function promoteOne(
+  warehouse: Warehouse,
+  names: readonly string[],
+  predictors: readonly PredictorSettings[],
+  terminal: Terminal,
+): Promise<0 | 1> {
   const [target, horizon, name] = names;
+  const isPredictor = predictors.some((one) => one.name === name);
   if (target === undefined || horizon === undefined || name === undefined)
     throw new UsageError({
       what: 'predict promote takes a target, a horizon and a model',
@@ -139,7 +144,9 @@ async function promoteOne(warehouse: Warehouse, names: readonly string[], termin
       what: `there is no model ${name} of ${target} at the horizon ${horizon}`,
       hint: '`datacycle predict models` lists them.',
     });
-  const text = `${name} is the champion of ${target}, ${horizon}, until the next training.`;
+  // Training chooses among models that it has trained.
+  const until = isPredictor ? 'another model is promoted' : 'the next training';
+  const text = `${name} is the champion of ${target}, ${horizon}, until ${until}.`;
   if (terminal.json) terminal.event({ type: 'notice', text });
   else terminal.say(text);
   return 0;

@@ -25,7 +25,9 @@ export interface Rival {
 /** How much better than the mean of the hour of the week a model was: above 0 it is better. Undefined if that was not measured. */
 export function skillOf(one: Rival, rivals: readonly Rival[]): number | undefined {
   const mean = rivals.find(({ name }) => name === 'hour-of-week');
-  if (mean === undefined || mean.evaluation.criterion === 0) return undefined;
+  // A predictor has no evaluation of a training.
+  if (mean === undefined || mean.evaluation.criterion === 0 || !Number.isFinite(one.evaluation.criterion))
+    return undefined;
   return 1 - one.evaluation.criterion / mean.evaluation.criterion;
 }
 

@@ -2,18 +2,21 @@
 //
 //   1. relations.ts  the models of the project that features are read from
 //   2. champions.ts  the models in use: their age, their skill
-//   3. predictor.ts  predicts from each quarter of an hour that has ended, trains once a day
+//   3. scoring.ts    what predicts: predictors of others, then the models of the program
+//   4. predictor.ts  predicts from each quarter of an hour that has ended, trains once a day
 //
 // A quarter is predicted from once its readings are built; the next three days once the day's weather is, or ten minutes after that
 // should have been there. An origin that was predicted from before, by whichever process, writes nothing again (predictions/score.ts).
 import { dayMs, type FeatureRelations, quarterMs } from '../../predictions/examples.ts';
 import { dailyOriginAt, newestTime, originAt } from '../../predictions/origin.ts';
-import { type Scored, scoreDue } from '../../predictions/score.ts';
+import { type PredictorSettings, predictorSettings } from '../../predictions/predictors/predictor-settings.ts';
 import { type Horizon, type PredictionSettings, predictionSettings, uses } from '../../predictions/settings.ts';
 import { type Trained, trainModels } from '../../predictions/train.ts';
 import type { Compiled } from '../../runner/compile/compile.ts';
+import type { Project } from '../../runner/project/project.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { featureRelations, hasFeatures, relationOf } from './relations.ts';
+import { type ScoringOutcome, scoreAll } from './scoring.ts';
 
 /** How long after its origin the forecast of days waits for the weather of the day, in milliseconds. */
 const weatherMs = 600_000;
@@ -23,6 +26,8 @@ export class Predictor {
   readonly #warehouse: Warehouse;
   readonly #relations: FeatureRelations;
   readonly #settings: PredictionSettings;
+  readonly #predictors: readonly PredictorSettings[];
+  readonly #project: Project;
   /** Where it is seen that the weather of a day is built; undefined if none is loaded. */
   readonly #forecasts: string | undefined;
   readonly #clock: () => Date;
@@ -35,6 +40,8 @@ export class Predictor {
     this.#warehouse = warehouse;
     this.#relations = featureRelations(compiled);
     this.#settings = predictionSettings(compiled.project.vars.predictions);
+    this.#predictors = predictorSettings(compiled.project.vars.predictions);
+    this.#project = compiled.project;
     this.#forecasts = hasWeather ? relationOf(compiled, 'fact_weather_hour') : undefined;
     this.#clock = clock;
   }
@@ -54,15 +61,32 @@ export class Predictor {
     return horizons;
   }
 
-  /** Predicts for these horizons from what is built. */
-  async score(horizons: readonly Horizon[]): Promise<readonly Scored[]> {
-    const scored = await scoreDue(this.#warehouse, { relations: this.#relations, settings: this.#settings, horizons });
-    for (const { horizon, origin } of scored) {
+  /**
+   * Predicts for these horizons from what is built. Predictors are asked again for the day that has begun, which one may not have answered yet.
+   * @param onError called with what a predictor writes to its standard error.
+   */
+  async score(
+    horizons: readonly Horizon[],
+    signal: AbortSignal,
+    onError: (predictor: string, line: string) => void,
+  ): Promise<ScoringOutcome> {
+    const outcome = await scoreAll(this.#warehouse, {
+      relations: this.#relations,
+      settings: this.#settings,
+      predictors: this.#predictors,
+      folder: this.#project.root,
+      env: this.#project.env,
+      horizons,
+      predictorHorizons: this.#day > 0 && !horizons.includes('day') ? [...horizons, 'day'] : horizons,
+      signal,
+      onError,
+    });
+    for (const { horizon, origin } of outcome.scored) {
       const time = new Date(origin).getTime();
       if (horizon === 'day') this.#day = Math.max(this.#day, time);
       else this.#quarter = Math.max(this.#quarter, time);
     }
-    return scored;
+    return outcome;
   }
 
   /** Trains all models on what is built. */
@@ -84,8 +108,10 @@ export class Predictor {
 
   async #origin(): Promise<number | undefined> {
     if (!(await this.canLearn())) return undefined;
-    const { rows } = await this.#warehouse.query('select from staging.model where chosen_at is not null limit 1');
-    if (rows.length === 0) return undefined;
+    if (this.#predictors.length === 0) {
+      const { rows } = await this.#warehouse.query('select from staging.model where chosen_at is not null limit 1');
+      if (rows.length === 0) return undefined;
+    }
     return originAt(await newestTime(this.#warehouse, this.#relations, undefined));
   }
 

@@ -13,6 +13,7 @@ export type Subject =
   | 'tests'
   | 'nightly'
   | 'predictions'
+  | 'predictors'
   | 'training'
   | 'housekeeping'
   | 'exports'

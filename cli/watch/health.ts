@@ -49,6 +49,7 @@ export function healthOf(state: WatchState, conditions: Conditions, elapsed: num
     'housekeeping',
     'exports',
     'predictions',
+    'predictors',
     'training',
   ];
   return {

@@ -48,7 +48,7 @@ export class Predicting {
     const due = await predictor.due();
     if (due.length === 0) return undefined;
     this.#isPredicting = true;
-    const done = predictingRound(predictor, due, this.#round())
+    const done = predictingRound(predictor, due, this.#round(), stop)
       .then(() => conditions.recovered('predictions'))
       .catch((error: unknown) => {
         const hint = 'It is tried again at every check.';
@@ -62,9 +62,14 @@ export class Predicting {
   }
 
   #round() {
-    const { warehouse, clock, log, metrics, state } = this.#options;
+    const { warehouse, clock, log, metrics, state, conditions } = this.#options;
     const report: RoundReport = {
       say: (event, text, fields) => log.write('info', event, text, fields),
+      warn: (event, text, fields) => log.write('warning', event, text, fields),
+      predictorsFailed: (message) => {
+        if (message === undefined) conditions.recovered('predictors');
+        else conditions.failed('predictors', message, 'It is asked again from the next quarter of an hour.');
+      },
       wrote: (target, horizon, records) => metrics.predicted.inc({ target, horizon }, records),
       took: (seconds) => metrics.trainingSeconds.set(seconds),
       chose: (champions) => {

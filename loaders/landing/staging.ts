@@ -2,7 +2,7 @@ import { type Migrations, migrate, readVersion, statements } from '../../warehou
 import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
 import type { SourceName } from './summary.ts';
 import { archivedFiles } from './tables/archive.ts';
-import { predictionTables, predictionWriters } from './tables/prediction.ts';
+import { predictionTables, predictionWriters, predictorTables } from './tables/prediction.ts';
 import { publishedFiles } from './tables/publication.ts';
 import { messageCounts, streamTables, versionOfSource } from './tables/stream.ts';
 
@@ -325,6 +325,7 @@ const migrations: readonly (readonly string[])[] = [
   predictionWriters,
   publishedFiles,
   messageCounts,
+  predictorTables,
 ];
 
 /** The schema `staging`, as its migrations make it. */

@@ -18,6 +18,8 @@ export interface Dependent extends Preserved {
   readonly populated: boolean;
   readonly comment: string | null;
   readonly columnComments: readonly (readonly [string, string | null])[];
+  /** Its triggers that are enabled, as statements that create them and restore their comments. */
+  readonly triggers: readonly { readonly name: string; readonly statements: readonly string[] }[];
   /** What it has that would not come back with it, in words. */
   readonly extras: readonly string[];
 }
@@ -72,6 +74,11 @@ select jsonb_build_object(
     'comment', obj_description(c.oid, 'pg_class'),
     'columnComments', (select coalesce(jsonb_agg(jsonb_build_array(a.attname, col_description(c.oid, a.attnum))), '[]')
         from pg_attribute as a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped),
+    'triggers', (select coalesce(jsonb_agg(jsonb_build_object('name', g.tgname, 'statements', jsonb_build_array(pg_get_triggerdef(g.oid))
+            || case when obj_description(g.oid, 'pg_trigger') is null then '[]'::jsonb else jsonb_build_array(format(
+                'comment on trigger %I on %I.%I is %L', g.tgname, n.nspname, c.relname, obj_description(g.oid, 'pg_trigger'))) end)
+            order by g.tgname), '[]')
+        from pg_trigger as g where g.tgrelid = c.oid and not g.tgisinternal and g.tgenabled = 'O'),
     'extras', ${extrasJson}
 ) as dependent
 from (select oid, max(depth) as depth from found group by oid) as f
@@ -80,5 +87,8 @@ join pg_namespace as n on n.oid = c.relnamespace
 order by f.depth, n.nspname, c.relname`,
     [relation(schema, name), columns ?? null],
   );
-  return rows.map((row) => row.dependent);
+  return rows.map(({ dependent }) => {
+    const again = new Set(dependent.triggers.map((trigger) => `the trigger ${trigger.name}`));
+    return { ...dependent, extras: dependent.extras.filter((extra) => !again.has(extra)) };
+  });
 }

@@ -93,6 +93,7 @@ export const byHand: DependentView = {
   columns: ['id', 'room'],
   defaults: [{ column: 'room', expression: "'kitchen'::text" }],
   populated: true,
+  triggers: [],
   indexes: [],
   grants: [{ grantee: 'power bi', privilege: 'SELECT', grantable: false }],
   columnGrants: [{ column: 'room', grantee: null, privilege: 'UPDATE', grantable: false }],

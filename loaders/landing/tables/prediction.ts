@@ -34,6 +34,21 @@ export const predictionTables: readonly string[] = [
   `comment on column staging.prediction_run.origin is 'The quarter that had just ended'`,
 ];
 
+/** What the schema has for predictors, programs of others that predict. */
+export const predictorTables: readonly string[] = [
+  `create table staging.predictor_run (
+        predictor text not null,
+        target text not null,
+        horizon text not null,
+        origin timestamptz not null,
+        leads boolean not null,
+        records bigint not null,
+        primary key (predictor, target, horizon, origin)
+    )`,
+  `comment on table staging.predictor_run is 'What predictors have answered, written in the transaction of its records: no origin is asked about again'`,
+  `comment on column staging.predictor_run.leads is 'Whether it predicted as the champion'`,
+];
+
 /** What an insert into a view of gold becomes: a record of staging.prediction, by the rights of whoever inserts. */
 const writer = (name: string, target: string, value: string) => `create function staging.${name}() returns trigger
     language plpgsql set search_path = pg_catalog, pg_temp as $body$

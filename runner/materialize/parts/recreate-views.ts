@@ -21,6 +21,8 @@ export interface DependentView extends Privileges {
   readonly columns: readonly string[];
   /** Values that an insert takes for columns it does not name. */
   readonly defaults: readonly { readonly column: string; readonly expression: string }[];
+  /** Its triggers, and the statements that create them again. */
+  readonly triggers: readonly { readonly name: string; readonly statements: readonly string[] }[];
   /** Statements that make the indexes of a materialized view. */
   readonly indexes: readonly SqlText[];
   /** Statements that restore the rest, after all others: only the recreated view shows which columns it has. */
@@ -65,6 +67,9 @@ function create(view: DependentView): Step[] {
     { kind: 'run', sql: SqlText.join(how, sql, data), explain: doesNotFit(view) },
     ...view.defaults.map((one) => run(setDefault(name, one))),
     ...view.indexes.map((index): Step => ({ kind: 'run', sql: index, explain: doesNotFit(view) })),
+    ...view.triggers.flatMap(({ statements }) =>
+      statements.map((one): Step => ({ kind: 'run', sql: new SqlText(one), explain: doesNotFit(view) })),
+    ),
     ...restoreGrants(name, view, view.columns),
     ...describeRelation(described, created, comments),
     ...(view.whereItFits ?? []).map((one): Step => ({ kind: 'run', sql: one, explain: doesNotFit(view) })),

@@ -151,6 +151,7 @@ const cases: Readonly<Record<string, () => readonly Step[]>> = {
             columns: view.columns.map((column) => column.name),
             defaults: [],
             populated: true,
+            triggers: [],
             indexes: [],
             grants,
             columnGrants: [],

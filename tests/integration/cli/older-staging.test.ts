@@ -7,6 +7,7 @@ import { ProjectCopy } from './command.ts';
 const older = [
   'alter table staging.file drop column messages',
   'drop table staging.published_file',
+  'drop table staging.predictor_run',
   'drop function staging.write_motion_prediction, staging.write_consumption_prediction cascade',
   'drop table staging.model, staging.prediction_run cascade',
   'drop table staging.stream_message, staging.stream_offset, staging.replay',

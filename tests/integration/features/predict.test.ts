@@ -207,11 +207,14 @@ describe.each(oneDatabase)('predictions of the program itself on $name', (kind) 
     const said: string[] = [];
     const report = {
       say: (event: string, text: string) => said.push(`${event}: ${text}`),
+      warn: () => undefined,
+      predictorsFailed: () => undefined,
       wrote: () => undefined,
       took: () => undefined,
       chose: () => undefined,
     };
-    if (predictor !== undefined) await predictingRound(predictor, due, { warehouse, clock: () => now, report });
+    if (predictor !== undefined)
+      await predictingRound(predictor, due, { warehouse, clock: () => now, report }, new AbortController().signal);
     expect(said[0]).toBe('predicted: 4 predictions of occupied, quarter, from 2023-10-11T23:45:00.000Z by trees');
     expect(said).toHaveLength(6);
     expect(await predictor?.due()).toEqual([]);

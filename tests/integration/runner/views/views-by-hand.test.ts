@@ -106,7 +106,32 @@ describe.each(oneDatabase)('a view on a changing table on $name', (kind) => {
     await run();
   });
 
-  it('with a trigger or a rule of its own is named instead of losing it', async () => {
+  it('comes back with its triggers, their comments and its grants, and they fire', async () => {
+    await query('create table hand.written (floor int)');
+    await query(
+      `create function hand.write() returns trigger language plpgsql as 'begin insert into hand.written values (new.floor); return new; end'`,
+    );
+    await query('create view hand.floors as select id, floor from public.rooms');
+    await query(
+      'create trigger "to write" instead of insert on hand.floors for each row execute function hand.write()',
+    );
+    await query(`comment on trigger "to write" on hand.floors is 'It''s kept'`);
+    await query('grant select on hand.floors to public');
+    const before = await oidOf('hand.floors');
+    project.write(table(`1 as id, 2::bigint as floor, 'kitchen' as room`));
+    await run();
+    expect(await oidOf('hand.floors')).not.toBe(before);
+    await query('insert into hand.floors (id, floor) values (5, 7)');
+    expect(await rows('select floor from hand.written')).toEqual([{ floor: 7 }]);
+    expect(
+      await rows(
+        `select obj_description(oid, 'pg_trigger') as said, has_table_privilege('public', tgrelid, 'select') as readable
+         from pg_trigger where tgrelid = 'hand.floors'::regclass`,
+      ),
+    ).toEqual([{ said: "It's kept", readable: true }]);
+  });
+
+  it('with a rule of its own is named instead of losing it', async () => {
     await query('create view hand.floors as select floor from public.rooms');
     await query('create rule quiet as on insert to hand.floors do instead nothing');
     project.write(table(`1 as id, 2::bigint as floor, 'kitchen' as room`));

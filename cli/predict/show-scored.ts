@@ -1,0 +1,32 @@
+import type { Redact } from '../terminal/redact.ts';
+import { formatTable } from '../terminal/table.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import type { ScoringOutcome } from './scoring.ts';
+
+/** Shows what `predict score` came to. @returns 1 if something has no model, or a predictor failed. */
+export function showScored({ scored, asked }: ScoringOutcome, terminal: Terminal, redact: Redact): 0 | 1 {
+  const failures = asked.filter(({ failure }) => failure !== undefined);
+  if (terminal.json) terminal.event({ type: 'predictions', scored, predictors: asked });
+  else {
+    const others = asked.flatMap(({ predictor, answered }) =>
+      answered.map((one) => [one.target, one.horizon, predictor, one.origin, one.records, stateOf(one)]),
+    );
+    const own = scored.map((one) => [one.use, one.horizon, one.model, one.origin, one.records, one.state]);
+    terminal.say(formatTable(['target', 'horizon', 'model', 'origin', 'records', 'state'], [...others, ...own]));
+    for (const { predictor, rejected, reasons } of asked) {
+      if (rejected > 0)
+        terminal.say(
+          `${rejected} lines of the predictor ${predictor} are no predictions:\n  ${reasons.map(redact).join('\n  ')}`,
+          'warning',
+        );
+    }
+    for (const { predictor, failure = '' } of failures)
+      terminal.say(redact(`The predictor ${predictor} failed: ${failure}`), 'bad');
+  }
+  return failures.length > 0 || (asked.length === 0 && scored.some(({ state }) => state === 'no model')) ? 1 : 0;
+}
+
+function stateOf({ state, records, asked, leads }: ScoringOutcome['asked'][number]['answered'][number]): string {
+  const lacks = records > 0 && records < asked ? `, ${asked - records} windows without an answer` : '';
+  return `${state}${leads ? ', champion' : ''}${lacks}`;
+}
