@@ -82,6 +82,7 @@ export const layers = [
   { name: 'exporting', uses: ['warehouse', 'objects', 'parquet', 'runner', 'loaders'], rooms: [] },
   { name: 'learning', uses: [], rooms: ['data', 'trees', 'linear', 'model', 'measure', 'worker'] },
   { name: 'predictions', uses: ['warehouse', 'learning'], rooms: [] },
+  { name: 'predictors', uses: ['warehouse', 'predictions'], rooms: [] },
   {
     name: 'ui',
     uses: ['runner/lineage/lineage.ts', 'runner/lineage/trace.ts', 'warehouse/errors.ts'],
@@ -94,7 +95,19 @@ export const layers = [
   },
   {
     name: 'cli',
-    uses: ['warehouse', 'objects', 'runner', 'loaders', 'powerbi', 'exporting', 'learning', 'predictions', 'ui', 'api'],
+    uses: [
+      'warehouse',
+      'objects',
+      'runner',
+      'loaders',
+      'powerbi',
+      'exporting',
+      'learning',
+      'predictions',
+      'predictors',
+      'ui',
+      'api',
+    ],
     rooms: [
       'flags',
       'settings',
@@ -199,6 +212,7 @@ export const doors = {
   'learning/measure': 'classification.ts',
   'learning/worker': 'training.ts',
   predictions: 'train.ts',
+  predictors: 'ask.ts',
   'ui/data': 'port.ts',
   'ui/layout': 'layout.ts',
   'ui/server': 'server.ts',

@@ -17,6 +17,7 @@ const sources = [
   'parquet',
   'powerbi',
   'predictions',
+  'predictors',
   'runner',
   'ui',
   'warehouse',

@@ -9,7 +9,6 @@
 //   7. models.ts      versions of models in staging.model, champions, forecasts of one; new-rooms.ts  which predicts which room
 //   8. train.ts       trains, compares, chooses, stores; walk.ts, backtest.ts  only compares, step by step over history
 //   9. origin.ts, score.ts, records.ts  what is due, and its records in staging.prediction; explain.ts  why
-//  10. predictors/ask.ts  programs of others that predict
 //
 // At the end nothing that was measured after an origin has been read for it, and each origin has been predicted from once.
 import { driftOf } from '../learning/measure/drift.ts';

@@ -9,9 +9,9 @@
 // should have been there. An origin that was predicted from before, by whichever process, writes nothing again (predictions/score.ts).
 import { dayMs, type FeatureRelations, quarterMs } from '../../predictions/examples.ts';
 import { dailyOriginAt, newestTime, originAt } from '../../predictions/origin.ts';
-import { type PredictorSettings, predictorSettings } from '../../predictions/predictors/predictor-settings.ts';
 import { type Horizon, type PredictionSettings, predictionSettings, uses } from '../../predictions/settings.ts';
 import { type Trained, trainModels } from '../../predictions/train.ts';
+import { type PredictorSettings, predictorSettings } from '../../predictors/predictor-settings.ts';
 import type { Compiled } from '../../runner/compile/compile.ts';
 import type { Project } from '../../runner/project/project.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';

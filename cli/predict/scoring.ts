@@ -1,8 +1,8 @@
 import type { FeatureRelations } from '../../predictions/examples.ts';
-import { type AskOutcome, askPredictor } from '../../predictions/predictors/ask.ts';
-import type { PredictorSettings } from '../../predictions/predictors/predictor-settings.ts';
 import { type Scored, scoreDue } from '../../predictions/score.ts';
 import type { Horizon, PredictionSettings } from '../../predictions/settings.ts';
+import { type AskOutcome, askPredictor } from '../../predictors/ask.ts';
+import type { PredictorSettings } from '../../predictors/predictor-settings.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 
 /** What all that predicts needs. */

@@ -2,6 +2,7 @@ import { type Migrations, migrate, readVersion, statements } from '../../warehou
 import type { Session, Warehouse } from '../../warehouse/warehouse.ts';
 import type { SourceName } from './summary.ts';
 import { archivedFiles } from './tables/archive.ts';
+import { compressedFast } from './tables/compression.ts';
 import { predictionTables, predictionWriters, predictorTables } from './tables/prediction.ts';
 import { publishedFiles } from './tables/publication.ts';
 import { messageCounts, streamTables, versionOfSource } from './tables/stream.ts';
@@ -16,18 +17,6 @@ export async function lockLoads(session: Session, source: SourceName | 'predicti
 
 /** Whether a name is not in Unicode's composed form; PostgreSQL knows forms in UTF-8 only. */
 const isDecomposed = `case when getdatabaseencoding() = 'UTF8' then name is not nfc normalized else false end`;
-
-/**
- * Documents of some kilobytes are always compressed. With lz4, where the server was built with it, COPY of sensor files
- * took 28 µs a row instead of 44 with pglz, for 24 MB instead of 20.
- */
-const compressedFast = (column: string) => `do $body$
-    begin
-        if exists (select from pg_settings where name = 'default_toast_compression' and 'lz4' = any(enumvals)) then
-            alter table ${column} set compression lz4;
-        end if;
-    end
-    $body$`;
 
 /**
  * What schema `staging` is made of, in the order it came to be. A step that was released never changes; a new one is

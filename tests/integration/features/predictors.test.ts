@@ -6,9 +6,9 @@ import { featureRelations } from '../../../cli/predict/relations.ts';
 import { type ScoringOutcome, scoreAll } from '../../../cli/predict/scoring.ts';
 import { ensureStaging } from '../../../loaders/landing/staging.ts';
 import { newestModels, promote } from '../../../predictions/models.ts';
-import { predictorSettings } from '../../../predictions/predictors/predictor-settings.ts';
 import { predictionSettings } from '../../../predictions/settings.ts';
 import { trainModels } from '../../../predictions/train.ts';
+import { predictorSettings } from '../../../predictors/predictor-settings.ts';
 import { oneDatabase } from '../databases.ts';
 import { householdOn, sampleMinutes } from '../main-job/household.ts';
 

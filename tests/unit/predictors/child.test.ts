@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { type Child, type Ending, runChild } from '../../../../predictions/predictors/child.ts';
+import { type Child, type Ending, runChild } from '../../../predictors/child.ts';
 
 /** Runs a program of Node.js, and collects what it writes. */
 async function run(

@@ -1,5 +1,5 @@
-import { type Examples, quarterMs } from '../examples.ts';
-import type { Horizon, Use } from '../settings.ts';
+import { type Examples, quarterMs } from '../predictions/examples.ts';
+import type { Horizon, Use } from '../predictions/settings.ts';
 
 /** A window that a predictor is asked about: a record of staging.prediction as far as it is known before anything is predicted. */
 export interface Question {

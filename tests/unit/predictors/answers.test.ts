@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Answers } from '../../../../predictions/predictors/answers.ts';
-import { lineOf, type Question } from '../../../../predictions/predictors/questions.ts';
+import { Answers } from '../../../predictors/answers.ts';
+import { lineOf, type Question } from '../../../predictors/questions.ts';
 
 const question: Question = {
   target: 'occupied',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { environmentOf } from '../../../../cli/predict/scoring.ts';
-import { predictorSettings } from '../../../../predictions/predictors/predictor-settings.ts';
+import { environmentOf } from '../../../cli/predict/scoring.ts';
+import { predictorSettings } from '../../../predictors/predictor-settings.ts';
 
 const one = { name: 'forest', command: ['python3', 'predict.py'] };
 const read = (...predictors: readonly unknown[]) => predictorSettings({ predictors });

@@ -1,6 +1,6 @@
-import { DatacycleError } from '../../warehouse/errors.ts';
-import { baselines, learnersOf } from '../candidates.ts';
-import { type Horizon, horizons, type Use, uses } from '../settings.ts';
+import { baselines, learnersOf } from '../predictions/candidates.ts';
+import { type Horizon, horizons, type Use, uses } from '../predictions/settings.ts';
+import { DatacycleError } from '../warehouse/errors.ts';
 
 /** A program of others that predicts, as an entry of `predictions: predictors:` has it. */
 export interface PredictorSettings {

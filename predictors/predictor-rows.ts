@@ -1,6 +1,6 @@
-import type { Queryable, Warehouse } from '../../warehouse/warehouse.ts';
-import { fullName } from '../models.ts';
-import type { Horizon, Use } from '../settings.ts';
+import { fullName } from '../predictions/models.ts';
+import type { Horizon, Use } from '../predictions/settings.ts';
+import type { Queryable, Warehouse } from '../warehouse/warehouse.ts';
 import type { Prediction } from './answers.ts';
 import type { PredictorSettings } from './predictor-settings.ts';
 

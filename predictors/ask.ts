@@ -8,10 +8,18 @@
 //   6. ask.ts        asks one predictor all that is due
 //
 // At the end each origin has been answered once, or is asked again; no line of a program has kept another from being read.
-import type { Warehouse } from '../../warehouse/warehouse.ts';
-import { dayMs, dropFeatures, examplesOf, type FeatureRelations, prepareFeatures, quarterMs } from '../examples.ts';
-import { dailyOriginAt, newestTime, originAt } from '../origin.ts';
-import type { Horizon, PredictionSettings, Use } from '../settings.ts';
+
+import {
+  dayMs,
+  dropFeatures,
+  examplesOf,
+  type FeatureRelations,
+  prepareFeatures,
+  quarterMs,
+} from '../predictions/examples.ts';
+import { dailyOriginAt, newestTime, originAt } from '../predictions/origin.ts';
+import type { Horizon, PredictionSettings, Use } from '../predictions/settings.ts';
+import type { Warehouse } from '../warehouse/warehouse.ts';
 import { Answers, type Prediction } from './answers.ts';
 import { runChild } from './child.ts';
 import { type Due, dueOf, writeAnswers } from './predictor-rows.ts';
