@@ -39,9 +39,14 @@ ${people.unknown},jimmy,tenant
 `,
     );
     for (const name of Object.values(people)) await database.warehouse.query(`create role ${identifier(name)}`);
-    home.put(sampleMinutes('12.10.2023', (minute) => minute < 10));
+    // A day that is over, as the outlook shows, and the windows of predictions.
+    for (const day of ['11.10.2023', '12.10.2023']) home.put(sampleMinutes(day, (minute) => minute < 10));
     await home.load();
-    const records = ['jimmy', 'jeremie'].flatMap((apartment) => [record({ apartment }), powerRecord({ apartment })]);
+    const records = ['jimmy', 'jeremie'].flatMap((apartment) => [
+      record({ apartment }),
+      record({ apartment, target: 'occupied' }),
+      powerRecord({ apartment }),
+    ]);
     await predict(database.warehouse, records);
     await home.build({ command: 'seed' });
     await home.build({ command: 'run' });
