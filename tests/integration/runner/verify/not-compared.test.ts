@@ -93,6 +93,7 @@ group by room`,
     });
 
     it('anything at all before the first build', async () => {
+      await change('drop schema if exists datacycle cascade');
       await expect(verify()).rejects.toThrow('nothing has been built in this database');
     });
   });

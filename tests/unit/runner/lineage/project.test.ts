@@ -178,6 +178,8 @@ test('every gold column is traced to columns of staging and of seeds, or to cons
     'dim_apartment.shown_apartment_id',
     'dim_weather_site.site_key',
     'dim_weather_site.site_name',
+    'fact_model_reliability.bin',
+    'fact_model_reliability.bin_name',
     'fact_prediction_consumption.target',
     'fact_prediction_motion.target',
   ];
