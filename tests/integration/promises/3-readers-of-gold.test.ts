@@ -21,13 +21,15 @@ describe.runIf(server)('readers of gold beside full refreshes', () => {
     if (server === undefined) return;
     database = await server.open();
     home = new Household(database.warehouse);
-    home.put(sampleMinutes('12.10.2023', (minute) => minute < 90 && minute % 6 === 0));
+    // A day that is over, as the outlook shows, and a quarter of which enough was seen.
+    home.put(sampleMinutes('11.10.2023', (minute) => minute < 3));
+    home.put(sampleMinutes('12.10.2023', (minute) => minute < 90 && (minute < 10 || minute % 6 === 0)));
     await home.load();
     await writeSampleForecasts(home.bronze);
     const source = { sftp: undefined, bronzeRoot: home.bronze, attempts: 1, retryDelay: 0 };
     await loadWeather(database.warehouse, source, { mode: 'from-bronze', clock: () => new Date() });
     await storeTrained(database.warehouse);
-    await predict(database.warehouse, [record(), powerRecord({ model: trained })]);
+    await predict(database.warehouse, [record(), record({ target: 'occupied' }), powerRecord({ model: trained })]);
     await home.build();
   });
   afterAll(async () => {
