@@ -47,7 +47,12 @@ describe.each(oneDatabase)('a file that comes 90 days late, on $name', (kind) =>
       Number((await home.rows<{ n: number }>(`select count(*) as n from ${from}`))[0]?.n);
     const minute = 202307140030;
     const energy = await count(`gold.fact_energy_minute where datetime_key = ${minute}`);
-    const { fact_energy_minute: ofEnergy = 0, room_quarter: ofQuarters = 0, ...others } = Object.fromEntries(written);
+    const {
+      fact_energy_minute: ofEnergy = 0,
+      room_quarter: ofQuarters = 0,
+      room_quarter_profile: ofProfiles = 0,
+      ...others
+    } = Object.fromEntries(written);
     expect(others).toEqual({
       sensor_events: await count(`silver.sensor_events where timestamp = '2023-07-14T00:30Z'`),
       dim_datetime: 1,
@@ -61,6 +66,11 @@ describe.each(oneDatabase)('a file that comes 90 days late, on $name', (kind) =>
     // A room whose quarter comes to the same is not written again.
     expect(ofQuarters).toBeGreaterThan(0);
     expect(ofQuarters).toBeLessThanOrEqual(await count(`silver.room_quarter where quarter = '2023-07-14T00:30Z'`));
+    // What is usual is the mean of the 28 days before, and what has stood still is counted on from one quarter to the next.
+    expect(ofProfiles).toBeGreaterThan(0);
+    expect(ofProfiles).toBeLessThanOrEqual(
+      await count(`silver.room_quarter_profile where quarter between '2023-07-14T00:30Z' and '2023-08-12T00:30Z'`),
+    );
     // The rise of a counter since the reading before belongs to the reading after it, which is at most one of each device.
     expect(energy).toBeGreaterThan(0);
     expect(ofEnergy).toBeGreaterThanOrEqual(energy);
