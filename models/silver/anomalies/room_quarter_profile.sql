@@ -11,23 +11,16 @@ with touched as (
 ),
 
 -- later quarters of which a touched one may say that a sensor stands still
+following_quarters as (
+    select distinct
+        t.apartment,
+        t.quarter + n * interval '15 minutes' as quarter
+    from touched as t
+    cross join generate_series(0, {{> longest_standing}} - 1) as n
+),
+
 following as (
-    select r.*
-    from (
-        select distinct
-            t.apartment,
-            t.quarter + n * interval '15 minutes' as quarter
-        from touched as t
-        cross join generate_series(0, {{> longest_standing}} - 1) as n
-    ) as d
-    -- one look-up in the key of room_quarter each, whatever the planner believes about their number; so is each `offset 0`
-    cross join lateral (
-        select s.*
-        from {{ref "room_quarter"}} as s
-        where s.quarter = d.quarter
-            and s.apartment = d.apartment
-        offset 0
-    ) as r
+    {{> rooms_at_quarters of="following_quarters"}}
 ),
 
 -- hours of later days that are compared with a touched one
@@ -64,22 +57,16 @@ compared_with as (
     {{> quarters_of_local_hours of="earlier_hours"}}
 ),
 
+series_quarters as (
+    select distinct
+        a.apartment,
+        a.quarter - n * interval '15 minutes' as quarter
+    from affected as a
+    cross join generate_series(0, {{> longest_standing}} - 1) as n
+),
+
 series as (
-    select r.*
-    from (
-        select distinct
-            a.apartment,
-            a.quarter - n * interval '15 minutes' as quarter
-        from affected as a
-        cross join generate_series(0, {{> longest_standing}} - 1) as n
-    ) as d
-    cross join lateral (
-        select s.*
-        from {{ref "room_quarter"}} as s
-        where s.quarter = d.quarter
-            and s.apartment = d.apartment
-        offset 0
-    ) as r
+    {{> rooms_at_quarters of="series_quarters"}}
 ),
 {{else}}
 with affected as (
