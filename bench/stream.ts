@@ -5,6 +5,7 @@ import { from as copyFrom } from 'pg-copy-streams';
 import { writeBuilding } from '../cli/demo/building/building.ts';
 import { formatTable } from '../cli/terminal/table.ts';
 import { mergedReadings } from '../loaders/replay/merge.ts';
+import { RecordedFolder } from '../loaders/replay/place.ts';
 import { findRecording } from '../loaders/replay/recording.ts';
 import { startDatabase } from './database.ts';
 import { daysByDuckDb } from './duckdb.ts';
@@ -102,9 +103,9 @@ async function byHand(client: pg.Client, recorded: string) {
   const started = performance.now();
   await client.query('create schema floor');
   await client.query('create table floor.line (room text, sensor text, ts bigint, value text)');
-  const { files } = await findRecording(recorded);
+  const recording = await findRecording(new RecordedFolder(recorded));
   const stream = client.query(copyFrom('copy floor.line from stdin'));
-  for await (const batch of mergedReadings(files, { skippedLines: 0, bytes: 0 })) {
+  for await (const batch of mergedReadings(recording, { skippedLines: 0, bytes: 0 })) {
     const text = batch
       .map(({ file, seconds, value }) => `${file.room}\t${file.sensor}\t${seconds}\t${value}\n`)
       .join('');

@@ -73,7 +73,7 @@ export function addPipeline(define: Define, signal: AbortSignal, run: RunCommand
         (await import('./commands/replay.ts')).replayCommand(project, args[0], flags, terminal, signal),
       ),
   )
-    .argument('[folder]', 'the recording: <room>/<sensor>.csv below it')
+    .argument('[folder]', 'the recording: <room>/<sensor>.csv below it; or s3://bucket/prefix')
     .option('--rate <number>', 'messages a second, or max; default 5')
     .option('--timewarp [factor]', 'keep the pauses between readings, divided by a factor of 1 or more (default 10)')
     .option('--rooms <names>', 'only these, with commas between')

@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { atOnce } from '../../loaders/replay/pace.ts';
+import { RecordedFolder } from '../../loaders/replay/place.ts';
 import { findRecording } from '../../loaders/replay/recording.ts';
 import { freshlyCompiled } from '../../runner/cache/cache.ts';
 import { UsageError } from '../../runner/text/errors.ts';
@@ -55,7 +56,8 @@ export async function demoBuilding(options: GlobalOptions, terminal: Terminal, s
       '\n2. Replaying them as messages: Parquet files in Bronze and rows in PostgreSQL (datacycle replay)',
       'faint',
     );
-    await replayInto(warehouse, own, await findRecording(folder), { pace: atOnce, again: false }, terminal, signal);
+    const recording = await findRecording(new RecordedFolder(folder));
+    await replayInto(warehouse, own, recording, { pace: atOnce, again: false }, terminal, signal);
     terminal.say('\n3. Seeds, models and tests in dependency order (datacycle build)', 'faint');
     const compiled = await freshlyCompiled(own);
     const summary = await runOn(warehouse, 'build', compiled, new Set(compiled.manifest.order), days, terminal, signal);

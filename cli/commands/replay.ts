@@ -5,6 +5,7 @@ import { LoadInterruptedError } from '../../loaders/landing/errors.ts';
 import { ensureStaging } from '../../loaders/landing/staging.ts';
 import { type LoadSummary, settleMs } from '../../loaders/landing/summary.ts';
 import { atOnce, type Pace, steadily, timewarp } from '../../loaders/replay/pace.ts';
+import { RecordedFolder, RecordedObjects, type RecordingPlace } from '../../loaders/replay/place.ts';
 import {
   abandonReplay,
   beginReplay,
@@ -20,8 +21,8 @@ import type { Project } from '../../runner/project/project.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { thousands } from '../../runner/text/figures.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
-import { bronzeRemote } from '../settings/bronze.ts';
-import { bronzeRoot, openProjectWarehouse } from '../settings/environment.ts';
+import { bronzeRemote, bucketAt } from '../settings/bronze.ts';
+import { bronzeRoot, isInBucket, openProjectWarehouse } from '../settings/environment.ts';
 import { messageForm } from '../settings/message-form.ts';
 import { kafkaAddress, streamSource } from '../sources/stream-settings.ts';
 import { ProgressLine } from '../terminal/progress.ts';
@@ -39,26 +40,27 @@ export interface ReplayFlags {
   readonly generate?: string | undefined;
 }
 
-/** Sends the readings of a folder as messages: to Kafka, or through the queue of this process into the database. */
+/** Sends the readings of a folder or a bucket as messages: to Kafka, or through the queue of this process into the database. */
 export async function replayCommand(
   project: Project,
-  folder: string | undefined,
+  address: string | undefined,
   flags: ReplayFlags,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<0 | 1> {
   const pace = paceOf(flags);
   if (flags.abandon === true) return giveUp(project, terminal);
-  if (folder === undefined) {
+  if (address === undefined) {
     throw new UsageError({ what: 'the folder to replay is missing', hint: 'Write datacycle replay <folder>.' });
   }
-  if (flags.generate !== undefined) await generate(folder, flags.generate, terminal);
-  const recording = await findRecording(folder, { rooms: listOf(flags.rooms), sensors: listOf(flags.sensors) });
+  const place = placeAt(project, address);
+  if (flags.generate !== undefined) await generate(address, flags.generate, terminal);
+  const recording = await findRecording(place, { rooms: listOf(flags.rooms), sensors: listOf(flags.sensors) });
   assertTopics(project, recording);
-  const address = kafkaAddress(project);
-  if (address !== undefined) {
+  const broker = kafkaAddress(project);
+  if (broker !== undefined) {
     const { KafkaSink } = await import('../../loaders/kafka/kafka-sink.ts');
-    const sink = new KafkaSink(address);
+    const sink = new KafkaSink(broker);
     try {
       const position = new PositionFile(project.root, recording.id);
       const skip = flags.again === true ? 0 : position.read();
@@ -72,7 +74,7 @@ export async function replayCommand(
         onProgress: ({ messages, bytes }) => progress.update('sent', messages, undefined, bytes),
         onSafe: async (sent) => position.write(sent),
       });
-      report(summary, terminal, `sent to Kafka at ${address.brokers.join(', ')}`);
+      report(summary, terminal, `sent to Kafka at ${broker.brokers.join(', ')}`);
     } finally {
       await sink.close();
     }
@@ -228,7 +230,20 @@ function assertTopics(project: Project, recording: Recording): void {
   });
 }
 
+/** @throws UsageError | ObjectSettingError */
+function placeAt(project: Project, address: string): RecordingPlace {
+  if (!isInBucket(address)) return new RecordedFolder(address);
+  const { bucket, prefix } = bucketAt(project, 'the recording', address);
+  return new RecordedObjects(bucket, prefix);
+}
+
 async function generate(folder: string, size: string, terminal: Terminal): Promise<void> {
+  if (isInBucket(folder)) {
+    throw new UsageError({
+      what: '--generate writes files of this machine, not objects of a bucket',
+      hint: 'Name a folder, then copy it into the bucket.',
+    });
+  }
   const { roomNames, writeBuilding } = await import('../demo/building/building.ts');
   const match = /^(\d{1,3})x(\d{1,3})$/.exec(size);
   const [rooms, days] = [Number(match?.[1]), Number(match?.[2])];

@@ -35,12 +35,25 @@ export function bronzeAddress(project: Project): string {
 }
 
 function remoteAt(project: Project, setting: string, address: string): RemoteBronze {
-  const [, bucket = '', prefix = ''] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/.exec(address) ?? [];
+  const { bucket, prefix } = bucketAt(project, setting, address);
+  return new RemoteBronze(bucket, prefix);
+}
+
+/**
+ * The bucket that an address names, and the prefix in it, without slashes at its ends.
+ * @param what has the address, for messages. @throws UsageError | ObjectSettingError
+ */
+export function bucketAt(
+  project: Project,
+  what: string,
+  address: string,
+): { readonly bucket: Bucket; readonly prefix: string } {
+  const [, name = '', prefix = ''] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/.exec(address) ?? [];
   const wrong = prefix.split('/').some((part) => part === '.' || part === '..');
-  if (bucket === '' || wrong)
+  if (name === '' || wrong)
     throw new UsageError({
-      what: `${setting} is "${address}", which is no address of a bucket`,
-      hint: `Write ${setting}=s3://bucket/prefix in the environment or .env, with the bucket's name in small letters.`,
+      what: `${what} is "${address}", which is no address of a bucket`,
+      hint: "Write it as s3://bucket/prefix, with the bucket's name in small letters.",
     });
-  return new RemoteBronze(new Bucket(s3Settings(project.env), bucket), prefix.replace(/^\/+|\/+$/g, ''));
+  return { bucket: new Bucket(s3Settings(project.env), name), prefix: prefix.replace(/^\/+|\/+$/g, '') };
 }

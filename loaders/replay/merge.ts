@@ -1,5 +1,5 @@
-import { open } from 'node:fs/promises';
-import type { SensorFile } from './recording.ts';
+import type { RecordingPlace } from './place.ts';
+import type { Recording, SensorFile } from './recording.ts';
 
 /** A line of a recording. */
 export interface RecordedReading {
@@ -18,13 +18,11 @@ export interface MergeTally {
   bytes: number;
 }
 
-const chunkBytes = 65_536;
-
 /** Reads a file piece by piece and hands out its readings in their order. */
 class Cursor {
   readonly file: SensorFile;
+  readonly #place: RecordingPlace;
   readonly #tally: MergeTally;
-  readonly #buffer = Buffer.allocUnsafe(chunkBytes);
   #position = 0;
   #rest = '';
   #times: number[] = [];
@@ -32,8 +30,9 @@ class Cursor {
   #at = 0;
   #isAtEnd = false;
 
-  constructor(file: SensorFile, tally: MergeTally) {
+  constructor(file: SensorFile, place: RecordingPlace, tally: MergeTally) {
     this.file = file;
+    this.#place = place;
     this.#tally = tally;
   }
 
@@ -65,19 +64,12 @@ class Cursor {
   }
 
   async #read(): Promise<void> {
-    // Opened for each piece: a building has more files than a process may have open everywhere.
-    const file = await open(this.file.place, 'r');
-    let bytesRead: number;
-    try {
-      ({ bytesRead } = await file.read(this.#buffer, 0, chunkBytes, this.#position));
-    } finally {
-      await file.close();
-    }
-    this.#position += bytesRead;
-    this.#tally.bytes += bytesRead;
-    this.#isAtEnd = bytesRead === 0;
+    const bytes = await this.#place.read(this.file, this.#position);
+    this.#position += bytes.length;
+    this.#tally.bytes += bytes.length;
+    this.#isAtEnd = bytes.length === 0;
     // Numbers and commas are ASCII; whatever else there is, is skipped.
-    const lines = (this.#rest + this.#buffer.toString('latin1', 0, bytesRead)).split('\n');
+    const lines = (this.#rest + bytes.toString('latin1')).split('\n');
     this.#rest = this.#isAtEnd ? '' : (lines.pop() ?? '');
     for (const line of lines) this.#take(line);
   }
@@ -99,7 +91,7 @@ class Cursor {
  * reading that is not comes when its turn in the file does.
  */
 export async function* mergedReadings(
-  files: readonly SensorFile[],
+  { place, files }: Pick<Recording, 'place' | 'files'>,
   tally: MergeTally,
 ): AsyncGenerator<readonly RecordedReading[]> {
   const heap: { readonly cursor: Cursor; readonly rank: number }[] = [];
@@ -126,7 +118,7 @@ export async function* mergedReadings(
     }
   };
   for (const [rank, file] of files.entries()) {
-    const cursor = new Cursor(file, tally);
+    const cursor = new Cursor(file, place, tally);
     if (await cursor.fill()) heap.push({ cursor, rank });
   }
   for (let at = Math.floor(heap.length / 2); at >= 0; at -= 1) down(at);

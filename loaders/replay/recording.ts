@@ -1,22 +1,18 @@
 import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import glob from 'fast-glob';
+import { basename, dirname } from 'node:path';
 import { SourceError } from '../landing/errors.ts';
+import type { PlacedFile, RecordingPlace } from './place.ts';
 
 /** A file of readings of one sensor, `<room>/<sensor>.csv`. */
-export interface SensorFile {
-  /** Relative to the folder, with forward slashes. */
-  readonly path: string;
-  readonly place: string;
+export interface SensorFile extends PlacedFile {
   readonly room: string;
   /** As messages have it: co2, pir, luminosity, temperature, humidity; any other name in lower case. */
   readonly sensor: string;
-  readonly bytes: number;
 }
 
 /** Files that are replayed together. */
 export interface Recording {
+  readonly place: RecordingPlace;
   readonly files: readonly SensorFile[];
   readonly bytes: number;
   /** Made of names and sizes: the same files are the same recording. */
@@ -43,33 +39,37 @@ export function sensorOf(fileName: string): string {
   return aliases[name] ?? name;
 }
 
-/** Finds the files of a folder. @throws SourceError if it is none, or has no such file. */
-export async function findRecording(folder: string, filter: RecordingFilter = {}): Promise<Recording> {
-  const found = await stat(folder).catch(() => undefined);
-  if (found?.isDirectory() !== true) {
+/** Finds the files of a place. @throws SourceError if there is no such place, or no such file; ObjectError */
+export async function findRecording(place: RecordingPlace, filter: RecordingFilter = {}): Promise<Recording> {
+  const found = await place.files();
+  if (found === undefined) {
     throw new SourceError({
-      what: `${folder} is no folder`,
+      what: `${place.address} is no folder`,
       hint: 'Name the folder of a recording, above those of its rooms; `datacycle replay <folder> --generate` writes an invented building.',
     });
   }
   const rooms = filter.rooms?.map((room) => room.toLowerCase());
   const sensors = filter.sensors?.map((sensor) => sensorOf(sensor));
-  const paths = (await glob('*/*.csv', { cwd: folder, caseSensitiveMatch: false })).sort();
-  const files: SensorFile[] = [];
-  for (const path of paths) {
-    const [room, sensor] = [basename(dirname(path)), sensorOf(basename(path))];
-    if (rooms?.includes(room.toLowerCase()) === false || sensors?.includes(sensor) === false) continue;
-    const place = join(folder, ...path.split('/'));
-    files.push({ path, place, room, sensor, bytes: (await stat(place)).size });
-  }
+  // Files of one time are replayed in the order of their names, wherever they are.
+  const all = [...found].sort((a, b) => (a.path < b.path ? -1 : 1));
+  const files = all.flatMap((file) => {
+    const [room, sensor] = [basename(dirname(file.path)), sensorOf(basename(file.path))];
+    if (rooms?.includes(room.toLowerCase()) === false || sensors?.includes(sensor) === false) return [];
+    return [{ ...file, room, sensor }];
+  });
   if (files.length === 0) {
     throw new SourceError({
-      what: `${folder} has no file <room>/<sensor>.csv${paths.length > 0 ? ' of these rooms and sensors' : ''}`,
+      what: `${place.address} has no file <room>/<sensor>.csv${all.length > 0 ? ' of these rooms and sensors' : ''}`,
       hint:
-        paths.length > 0 ? `It has e.g. ${paths.slice(0, 3).join(', ')}.` : 'Name the folder above those of the rooms.',
+        all.length > 0
+          ? `It has e.g. ${all
+              .slice(0, 3)
+              .map(({ path }) => path)
+              .join(', ')}.`
+          : 'Name the folder above those of the rooms.',
     });
   }
   const id = createHash('sha256');
   for (const { path, bytes } of files) id.update(`${path}\t${bytes}\n`);
-  return { files, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0), id: id.digest('hex').slice(0, 16) };
+  return { place, files, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0), id: id.digest('hex').slice(0, 16) };
 }

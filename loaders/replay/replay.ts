@@ -1,6 +1,6 @@
 // Sends recorded readings as messages, as if they happened now.
 //
-//   1. recording.ts     finds the files <room>/<sensor>.csv of a folder
+//   1. recording.ts     finds the files <room>/<sensor>.csv of a place: a folder, or a bucket (place.ts)
 //   2. merge.ts         reads them in the order of time over all files, so that the rooms stay in step
 //   3. pace.ts          when each is due: so many a second, or as it was with the pauses divided
 //   4. replay.ts        makes a message of each reading and sends it; says how far it is
@@ -73,7 +73,7 @@ export async function replay(recording: Recording, sink: MessageSink, options: R
     await onSafe?.(sent);
     safeAt = Date.now();
   };
-  for await (const batch of mergedReadings(recording.files, tally)) {
+  for await (const batch of mergedReadings(recording, tally)) {
     for (const reading of batch) {
       sent += 1;
       if (sent <= skip) continue;

@@ -6,6 +6,7 @@ import { messageForm } from '../../../cli/settings/message-form.ts';
 import { ensureStaging } from '../../../loaders/landing/staging.ts';
 import type { LoadSummary } from '../../../loaders/landing/summary.ts';
 import { atOnce } from '../../../loaders/replay/pace.ts';
+import { RecordedFolder } from '../../../loaders/replay/place.ts';
 import { beginReplay, finishReplay, queueName } from '../../../loaders/replay/queue-replay.ts';
 import { findRecording, type RecordingFilter } from '../../../loaders/replay/recording.ts';
 import { replay } from '../../../loaders/replay/replay.ts';
@@ -41,7 +42,7 @@ export class Building {
   /** Replays what is recorded, as fast as it goes. */
   async replay(filter: RecordingFilter = {}, again = false): Promise<LoadSummary> {
     const clock = () => new Date();
-    const recording = await findRecording(this.recorded, filter);
+    const recording = await findRecording(new RecordedFolder(this.recorded), filter);
     await ensureStaging(this.#warehouse);
     const begun = await beginReplay(this.#warehouse, recording.id, clock(), again);
     if (begun.kind === 'finished') throw new Error('it was replayed before');

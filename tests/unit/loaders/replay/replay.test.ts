@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { atOnce, steadily, timewarp } from '../../../../loaders/replay/pace.ts';
+import { RecordedFolder } from '../../../../loaders/replay/place.ts';
 import { findRecording, sensorOf } from '../../../../loaders/replay/recording.ts';
 import { replay } from '../../../../loaders/replay/replay.ts';
 import type { MessageSink } from '../../../../loaders/stream/message-log.ts';
@@ -34,7 +35,11 @@ class Kept implements MessageSink {
 
 const sentOf = async (skip = 0, filter = {}) => {
   const sink = new Kept();
-  const summary = await replay(await findRecording(folder, filter), sink, { pace: atOnce, skip, sentAt: 'event' });
+  const summary = await replay(await findRecording(new RecordedFolder(folder), filter), sink, {
+    pace: atOnce,
+    skip,
+    sentAt: 'event',
+  });
   return { sent: sink.sent, summary };
 };
 
@@ -76,7 +81,7 @@ describe('a replay', () => {
     expect(all.map(([, , , time]) => time)).toEqual(all.map(([, , , time]) => time).sort((a, b) => a - b));
     expect((await sentOf(17_990)).sent).toEqual(all.slice(17_990));
     expect((await sentOf(0, { rooms: ['415'] })).sent).toEqual(all.filter(([, key]) => key === '415:co2'));
-    await expect(findRecording(folder, { sensors: ['pir'] })).rejects.toThrow(
+    await expect(findRecording(new RecordedFolder(folder), { sensors: ['pir'] })).rejects.toThrow(
       'no file <room>/<sensor>.csv of these rooms',
     );
   });
