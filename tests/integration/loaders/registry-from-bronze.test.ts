@@ -2,9 +2,15 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
+import { archiveBronze } from '../../../loaders/housekeeping/archive.ts';
+import { compressBronze } from '../../../loaders/housekeeping/compress.ts';
+import { withMirror } from '../../../loaders/housekeeping/mirror.ts';
 import { pruneBronze } from '../../../loaders/housekeeping/prune-bronze.ts';
 import { LoadFailedError } from '../../../loaders/landing/errors.ts';
+import { RemoteBronze } from '../../../loaders/landing/remote/remote-bronze.ts';
+import { Bucket } from '../../../objects/bucket.ts';
 import { type MariadbServer, startMariadb } from '../../servers/mariadb.ts';
+import { S3Double } from '../../servers/s3.ts';
 import { oneDatabase } from '../databases.ts';
 import { failure, landedRegistry } from './landed-registry.ts';
 
@@ -268,5 +274,31 @@ describe.skipIf(server === undefined).each(oneDatabase)('the registry lands from
     expect(report.files).toBe(10);
     expect(existsSync(inBronze('20231101T080000Z'))).toBe(false);
     expect(allOfBronze()).toHaveLength(11);
+  });
+
+  it('is archived compressed and with its manifest, and lands again from the bucket', async () => {
+    await load();
+    const before = await staged();
+    const storage = await S3Double.start();
+    try {
+      const remote = new RemoteBronze(new Bucket(storage.settings, storage.bucket), 'old');
+      const old = { source: 'registry', bronzeRoot, before: new Date('2024-01-01T00:00:00Z'), dryRun: false } as const;
+      expect(await compressBronze(database.warehouse, old)).toMatchObject({ files: 10 });
+      const archived = await archiveBronze(database.warehouse, { ...old, remote, clock: () => clock.now });
+      expect(archived).toMatchObject({ files: 10, left: { count: 0 } });
+      const keys = [...storage.objects.keys()];
+      expect(keys).toHaveLength(11);
+      const manifest = 'old/registry/2023/11/01/20231101T080000Z/snapshot.json';
+      expect(keys.filter((key) => !key.endsWith('.json.gz'))).toEqual([manifest]);
+      expect(allOfBronze()).toEqual([]);
+      for (const table of ['registry_row', 'file']) await database.warehouse.query(`delete from staging.${table}`);
+      const mirroring = { remote, bronzeRoot, source: 'registry', begins: ['registry/'] } as const;
+      const again = await withMirror(database.warehouse, mirroring, () => load({ mode: 'from-bronze' }, ''));
+      expect(again).toMatchObject({ landed: 10, warnings: { count: 1 } });
+      expect(await staged()).toEqual(before);
+      expect(allOfBronze()).toEqual([]);
+    } finally {
+      await storage.stop();
+    }
   });
 });
