@@ -4,7 +4,7 @@ import type { SourceName } from './summary.ts';
 import { archivedFiles } from './tables/archive.ts';
 import { compressedFast } from './tables/compression.ts';
 import { predictionTables, predictionWriters, predictorTables } from './tables/prediction.ts';
-import { publishedFiles } from './tables/publication.ts';
+import { publishedFiles, publishedUpTo } from './tables/publication.ts';
 import { messageCounts, streamTables, versionOfSource } from './tables/stream.ts';
 
 /** As predictions took it before they had a row to lock: "pred" in ASCII. */
@@ -315,6 +315,7 @@ const migrations: readonly (readonly string[])[] = [
   publishedFiles,
   messageCounts,
   predictorTables,
+  publishedUpTo,
 ];
 
 /** The schema `staging`, as its migrations make it. */

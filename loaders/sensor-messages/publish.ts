@@ -1,7 +1,7 @@
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import type { MessageSink } from '../stream/message-log.ts';
 import { headersOf } from './message.ts';
-import { newestSensorLoad, nextUnpublished, notePublished } from './published.ts';
+import { newestSensorLoad, nextUnpublished, notePublished, notePublishedUpTo, publishedUpTo } from './published.ts';
 
 /** What brokers take by default is a megabyte, with the key and the headers. */
 const mostBytes = 1_000_000;
@@ -34,13 +34,17 @@ export async function publishFiles(publishing: Publishing): Promise<number> {
   const { warehouse, topic, open, clock, signal, onPublished } = publishing;
   // Asked first: loads commit in the order of their numbers, so that what comes later has a larger one.
   const newest = await newestSensorLoad(warehouse);
+  const from = Math.max(publishing.after, await publishedUpTo(warehouse, topic));
   let sink: ClosableSink | undefined;
   try {
-    for (let after = { loadId: publishing.after, fileId: Number.MAX_SAFE_INTEGER }; ; ) {
+    for (let after = { loadId: from, fileId: Number.MAX_SAFE_INTEGER }; ; ) {
       if (signal.aborted) return publishing.after;
       const files = await nextUnpublished(warehouse, topic, after);
       const last = files.at(-1);
-      if (last === undefined) return newest;
+      if (last === undefined) {
+        await notePublishedUpTo(warehouse, topic, newest);
+        return newest;
+      }
       sink ??= await open();
       const noted: { fileId: number; leftOut: string | null }[] = [];
       for (const { fileId, name, apartment, payload } of files) {

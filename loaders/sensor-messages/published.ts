@@ -74,6 +74,24 @@ export async function newestSensorLoad(on: Queryable): Promise<number> {
   return Number(rows[0]?.newest ?? 0);
 }
 
+/** The load up to which nothing waits for a topic; 0 before the first. Rows that come back from Bronze come with a later load. */
+export async function publishedUpTo(on: Queryable, topic: string): Promise<number> {
+  const { rows } = await on.query<{ upto: string }>(
+    'select load_id::text as upto from staging.published_up_to where topic = $1',
+    [topic],
+  );
+  return Number(rows[0]?.upto ?? 0);
+}
+
+/** Notes that nothing up to this load waits any more. */
+export async function notePublishedUpTo(on: Queryable, topic: string, loadId: number): Promise<void> {
+  await on.query(
+    `insert into staging.published_up_to as u (topic, load_id) values ($1, $2)
+     on conflict (topic) do update set load_id = greatest(u.load_id, excluded.load_id)`,
+    [topic, loadId],
+  );
+}
+
 /** What staging has and a topic has not. Times are ISO text. */
 export interface PublishBacklog {
   readonly files: number;
@@ -90,10 +108,10 @@ export async function publishBacklog(on: Queryable, topic: string): Promise<Publ
      from (
          select count(*)::integer as files, min(s.load_id) as oldest
          from staging.sensor_file as s
-         where ${isUnpublished}
+         where s.load_id > $2 and ${isUnpublished}
      ) as b
      left join staging.load as l on l.load_id = b.oldest`,
-    [topic],
+    [topic, await publishedUpTo(on, topic)],
   );
   const [row] = rows;
   return {

@@ -6,7 +6,7 @@ import { ProjectCopy } from './command.ts';
 /** Takes back the newest steps, as a database is that was made before them. */
 const older = [
   'alter table staging.file drop column messages',
-  'drop table staging.published_file',
+  'drop table staging.published_file, staging.published_up_to',
   'drop table staging.predictor_run',
   'drop function staging.write_motion_prediction, staging.write_consumption_prediction cascade',
   'drop table staging.model, staging.prediction_run cascade',
