@@ -14,7 +14,7 @@ import { type ExportState, exportStates } from '../../runner/state/exports.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { type Champion, readChampions } from '../predict/champions.ts';
 import { bronzeRoot } from '../settings/environment.ts';
-import { publishTopic } from '../settings/topics.ts';
+import { publishTopic, topicSetting } from '../settings/topics.ts';
 import { type UnreadSetting, unreadSettings } from '../settings/unread-settings.ts';
 import { isConfigured, type Source } from '../sources/sources.ts';
 import { watchLock } from '../watch/hold-lock.ts';
@@ -84,7 +84,7 @@ export async function readStatus(
   const inUse = states.filter(({ source }) => !unused.includes(source));
   return {
     sources: states,
-    streams: await readStreams(warehouse),
+    streams: await readStreams(warehouse, topicSetting(project, 'SENSORS_TOPIC') !== undefined),
     publishing: await readPublishing(warehouse, publishTopic(project)),
     freshness,
     champions: await readChampions(warehouse, now),

@@ -18,15 +18,18 @@ export interface StreamState {
   readonly perSecond: number | null;
 }
 
-/** Every topic that was ever seen; none before the first. */
-export async function readStreams(on: Queryable): Promise<readonly StreamState[]> {
+/**
+ * Every topic that was ever seen; none before the first.
+ * @param sensorsComeByTopic whether sensor files are messages, too: then their loads count in the rate.
+ */
+export async function readStreams(on: Queryable, sensorsComeByTopic: boolean): Promise<readonly StreamState[]> {
   if (!(await exists(on, 'staging.stream_offset'))) return [];
   const { rows } = await on.query<StreamState & Record<string, unknown>>(
     `with recent as (
          select l.records, l.started_at, l.finished_at
          from staging.load as l
-         where l.source = 'stream'
-             and l.finished_at > (select max(n.finished_at) from staging.load as n where n.source = 'stream') - interval '10 minutes'
+         where l.source = any($1::text[])
+             and l.finished_at > (select max(n.finished_at) from staging.load as n where n.source = any($1::text[])) - interval '10 minutes'
      ),
      rate as (
          select (sum(records) / nullif(extract(epoch from max(finished_at) - min(started_at)), 0))::float8 as per_second
@@ -44,6 +47,7 @@ export async function readStreams(on: Queryable): Promise<readonly StreamState[]
      from staging.stream_offset as o
      group by o.topic, o.log
      order by o.topic, o.log`,
+    [sensorsComeByTopic ? ['stream', 'sensors'] : ['stream']],
   );
   return rows;
 }

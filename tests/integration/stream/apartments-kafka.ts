@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect } from 'vitest';
+import { readStreams } from '../../../cli/status/streams.ts';
 import { loadSensors } from '../../../loaders/sensors/load-sensors.ts';
 import type { KafkaServer } from '../../servers/kafka.ts';
 import { bundled } from '../bundled.ts';
@@ -13,9 +14,10 @@ import { StreamBronze } from './stream-messages.ts';
 /**
  * Files are landed from a share, sent to a topic by processes that are killed, and landed from there into another database by processes
  * that are killed, too: it ends up with the same rows, each once.
+ * @param run ends the name of the topic.
  */
-export async function apartmentsByKafka(sender: TestDatabase, kafka: KafkaServer): Promise<void> {
-  const topic = 'apartments.readings';
+export async function apartmentsByKafka(sender: TestDatabase, kafka: KafkaServer, run: string): Promise<void> {
+  const topic = `apartments.readings.${run}`;
   const bundle = await bundled(new URL('apartments-process.ts', import.meta.url));
   const receiver = await oneDatabase[0]?.open();
   if (receiver === undefined) throw new Error('there is no server');
@@ -24,7 +26,7 @@ export async function apartmentsByKafka(sender: TestDatabase, kafka: KafkaServer
   const minutes = rounds({ gate: 400, long: 4000 });
   const kills = rounds({ gate: 3, long: 20 });
   /** @returns its exit code, or null if it was killed where it stood still. */
-  const run = async (what: string, on: TestDatabase, stopAt = 0): Promise<number | null> => {
+  const ended = async (what: string, on: TestDatabase, stopAt = 0): Promise<number | null> => {
     const args = [bundle, what, on.url ?? '', kafka.address, topic, bronze.root, String(stopAt)];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     child.stdout.once('data', () => child.kill('SIGKILL'));
@@ -39,15 +41,15 @@ export async function apartmentsByKafka(sender: TestDatabase, kafka: KafkaServer
     await loadSensors(sender.warehouse, share.source, { mode: 'full', clock });
     // A part has 500 files, and the clock is asked for each and for the note of all: once the broker has them, within them, within the next.
     for (let kill = 0; kill < kills; kill += 1)
-      expect(await run('publish', sender, [501, 250, 600][kill % 3])).toBeNull();
-    expect(await run('publish', sender)).toBe(0);
+      expect(await ended('publish', sender, [501, 250, 600][kill % 3])).toBeNull();
+    expect(await ended('publish', sender)).toBe(0);
     const { rows } = await sender.warehouse.query(
       `select (select count(*)::integer from staging.published_file) as sent, (select count(*)::integer from staging.sensor_file) as files`,
     );
     expect(rows).toEqual([{ sent: minutes * 2, files: minutes * 2 }]);
     // Asked for the bounds, then for a plan and within the load, at both of whose ends.
-    for (let kill = 0; kill < kills; kill += 1) expect(await run('land', receiver, 3 + (kill % 3))).toBeNull();
-    expect(await run('land', receiver)).toBe(0);
+    for (let kill = 0; kill < kills; kill += 1) expect(await ended('land', receiver, 3 + (kill % 3))).toBeNull();
+    expect(await ended('land', receiver)).toBe(0);
     const staged = await stagedFiles(sender.warehouse);
     expect(staged).toHaveLength(minutes * 2);
     expect(await stagedFiles(receiver.warehouse)).toEqual(staged);
@@ -61,7 +63,10 @@ export async function apartmentsByKafka(sender: TestDatabase, kafka: KafkaServer
     // The kills have sent some twice, or they would prove nothing.
     expect(topics.rows[0]?.sent).toBeGreaterThan(minutes * 2);
     expect(topics.rows[0]?.planned).toBe(0);
-    expect(await run('land', receiver)).toBe(0);
+    // Their loads are of the source sensors, none of the source stream.
+    const rate = async (byTopic: boolean) => (await readStreams(receiver.warehouse, byTopic))[0]?.perSecond;
+    expect([await rate(false), Number(await rate(true)) > 0]).toEqual([null, true]);
+    expect(await ended('land', receiver)).toBe(0);
     expect(await stagedFiles(receiver.warehouse)).toEqual(staged);
   } finally {
     bronze.dispose();

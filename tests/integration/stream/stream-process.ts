@@ -4,7 +4,7 @@ import { loadStream } from '../../../loaders/stream/load-stream.ts';
 import { openWarehouse } from '../../../warehouse/open.ts';
 import { withSteps } from './landing-steps.ts';
 
-const [url = '', bronzeRoot = '', broker = '', purpose = 'test'] = process.argv.slice(2);
+const [url = '', bronzeRoot = '', broker = '', purpose = 'test', ...topics] = process.argv.slice(2);
 const warehouse = await openWarehouse({ url, folder: '', purpose, concurrency: 3 });
 await loadStream(
   // Before a plan, when the files are written, and before the commit.
@@ -12,7 +12,7 @@ await loadStream(
   {
     open: () => KafkaLog.open({ brokers: [broker], tls: undefined, sasl: undefined }),
     form: {
-      topics: ['iot.co2', 'iot.pir'],
+      topics,
       zone: 'America/Los_Angeles',
       time: 'ts',
       partitionBy: ['room', 'sensor'],
