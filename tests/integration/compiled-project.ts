@@ -23,9 +23,10 @@ export function compiledAt(root: string, env: Readonly<Record<string, string>>):
 function compiledOnce(project: Project): Compiled {
   const { env, seeds, target, vars, folders } = project;
   const texts = textsOf(project).map(({ path, text }) => [path, text]);
-  const key = createHash('sha256')
-    .update(JSON.stringify([env, seeds, target, vars, folders, texts]))
-    .digest('hex');
+  const written = JSON.stringify([seeds, target, vars, folders, texts]);
+  // No template can ask for what none of them has in quotes: folders of its own do not make a household another project.
+  const named = Object.entries(env).filter(([name]) => written.includes(`"${name}`) || written.includes(`'${name}`));
+  const key = createHash('sha256').update(JSON.stringify(named)).update(written).digest('hex');
   const compiled = compiledBefore.get(key) ?? compileProject(project, checkedFiles);
   compiledBefore.delete(key);
   compiledBefore.set(key, compiled);

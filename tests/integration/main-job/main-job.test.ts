@@ -4,11 +4,14 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sampleFiles } from '../../../cli/demo/sample-files.ts';
+import { type SampleFile, sampleFiles } from '../../../cli/demo/sample-files.ts';
 import type { Row } from '../../../warehouse/warehouse.ts';
 import { databases, oneDatabase, type TestDatabase } from '../databases.ts';
 import { Household, type NamedFile } from './household.ts';
 import { type Expected, expectedOf, readingsOf } from './oracle.ts';
+
+/** The facts of the figures. */
+const figured = ['fact_energy_minute', 'fact_environment_minute', 'fact_presence_minute', 'fact_device_health_day'];
 
 /** The figures that the oracle works out, read from the database. */
 async function figures(home: Household): Promise<Expected> {
@@ -49,12 +52,15 @@ describe.each(databases)('the main job on $name', (kind) => {
   let home: Household;
   const good: NamedFile[] = [];
   const all: NamedFile[] = [];
-  // The models say the same on both, and the embedded one takes longest: it has a third of the day, with half of the broken files.
-  const isWanted = oneDatabase.includes(kind) ? () => true : ({ name }: { name: string }) => name.slice(11, 13) < '09';
+  const isWhole = oneDatabase.includes(kind);
+  // The models say the same on both, and the embedded one takes longest: it has what the figures are of, the hour in which a
+  // counter begins again, and the broken files.
+  const part = isWhole ? [] : figured.map((fact) => `+${fact}`);
+  const isWanted = ({ name, rejected }: SampleFile) => isWhole || rejected || name.slice(11, 13) === '16';
 
   beforeAll(async () => {
     database = await kind.open();
-    home = new Household(database.warehouse);
+    home = new Household(database.warehouse, part);
     for (const file of sampleFiles()) {
       if (!isWanted(file)) continue;
       const named = { name: file.name, content: file.content.toString('utf8') };
@@ -105,7 +111,8 @@ describe.each(databases)('the main job on $name', (kind) => {
     }
   });
 
-  it('gold has real primary and foreign keys, and indexes on what facts are filtered by', async () => {
+  const whereWhole = it.runIf(isWhole);
+  whereWhole('gold has real primary and foreign keys, and indexes on what facts are filtered by', async () => {
     const { rows } = await database.warehouse.query<{ relation: string; primary: boolean; foreign: number }>(
       `select c.relname as relation, bool_or(k.contype = 'p') as primary, count(*) filter (where k.contype = 'f') as foreign
        from pg_class c join pg_namespace n on n.oid = c.relnamespace left join pg_constraint k on k.conrelid = c.oid
@@ -122,20 +129,14 @@ describe.each(databases)('the main job on $name', (kind) => {
        join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid and a.attnum = i.indkey[0] where n.nspname = 'gold'`,
     );
     const names = indexed.map((row) => row.name);
-    for (const fact of [
-      'fact_energy_minute',
-      'fact_environment_minute',
-      'fact_presence_minute',
-      'fact_device_health_day',
-    ]) {
+    for (const fact of figured) {
       expect(names).toEqual(expect.arrayContaining([`${fact}.date_key`, `${fact}.apartment_key`]));
     }
     expect(names).toContain('fact_energy_minute.room_key');
   });
 
-  // What models say is the same on both, and this takes a quarter of a minute on the embedded one.
-  const where = it.runIf(oneDatabase.includes(kind));
-  where('a late file rewrites only the minutes it touches and the counter rise after it', async () => {
+  // That a rebuild gives the same is promise 2's.
+  whereWhole('a late file rewrites only the minutes it touches and the counter rise after it', async () => {
     const dead = good.find((file) => file.name === '12.10.2023 0500_JimmyLoup_received.json');
     if (dead === undefined) throw new Error('the sample day has no such file');
     // A file for 05:00:00 of the day before: an hour in which nothing else is known.
@@ -166,9 +167,6 @@ describe.each(databases)('the main job on $name', (kind) => {
     );
     const kept = new Set(before.map((row) => JSON.stringify(row)));
     expect(after.filter((row) => !kept.has(JSON.stringify(row)))).toHaveLength(devices + plugs);
-    const incremental = await home.contents();
-    await home.build({ fullRefresh: true });
-    for (const [table, rows] of await home.contents()) expect(incremental.get(table), table).toEqual(rows);
   });
 });
 
@@ -180,13 +178,14 @@ describe.each(oneDatabase)('pseudonyms on $name', (kind) => {
     readonly shown_apartment_id: string;
   }
 
-  async function apartments(key: string | undefined): Promise<readonly Apartment[][]> {
+  /** Of a first build and, where the rows are to be given again, of a rebuild. */
+  async function apartments(key?: string, rounds = ['first']): Promise<readonly Apartment[][]> {
     const database = await kind.open(key === undefined ? {} : { 'datacycle.secret_pseudonym_key': key });
     const home = new Household(database.warehouse);
     const env = key === undefined ? {} : { BI_PSEUDONYMISE: 'true', PSEUDONYM_KEY: key };
     try {
       const builds: Apartment[][] = [];
-      for (const round of ['first', 'again']) {
+      for (const round of rounds) {
         await home.load('new');
         await home.build({ env, command: 'seed' });
         await home.build({ env, command: 'run', fullRefresh: round === 'again', select: ['+dim_apartment'] });
@@ -204,8 +203,8 @@ describe.each(oneDatabase)('pseudonyms on $name', (kind) => {
   }
 
   it('names are hashes when asked for, stable for one key and others for another; ids and keys never change', async () => {
-    const [plain] = await apartments(undefined);
-    const [first, again] = await apartments('key one, long enough');
+    const [plain] = await apartments();
+    const [first, again] = await apartments('key one, long enough', ['first', 'again']);
     const [other] = await apartments('another key altogether');
     expect(plain?.map((row) => row.name).sort()).toEqual(['Jimmy', 'Jérémie']);
     // What Power BI sees of the id; the filters of its roles compare with the same.
