@@ -47,7 +47,12 @@ function hasRoom(): boolean {
 function removeAbandoned(): void {
   for (const name of readdirSync(inMemory)) {
     const owner = name.startsWith(prefix) ? Number(name.slice(prefix.length).split('-')[0]) : Number.NaN;
-    if (!Number.isNaN(owner) && !isAlive(owner)) rmSync(join(inMemory, name), { recursive: true, force: true });
+    if (Number.isNaN(owner) || isAlive(owner)) continue;
+    try {
+      rmSync(join(inMemory, name), { recursive: true, force: true });
+    } catch {
+      // Something that the killed run had started still writes there, or another run takes it away as well: the next one sees to it.
+    }
   }
 }
 
