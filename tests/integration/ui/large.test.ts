@@ -66,7 +66,7 @@ describe('a thousand models', () => {
     const { metrics } = await inspector.send('Performance.getMetrics');
     const busy = (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? Number.NaN) * 1000;
     const frames = (await page.evaluate(`new Promise((resolve) => {
-      const svg = document.querySelector('.canvas > svg');
+      const svg = document.querySelector('.canvas-frame');
       const times = [];
       const turn = () => {
         times.push(performance.now());

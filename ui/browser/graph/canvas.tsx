@@ -5,10 +5,11 @@
 //   light.ts     what lights up for a selector or a column
 //   box.ts       how large a box is, and what its text is cut to
 //
-// Moving changes one attribute and draws nothing anew, so that a thousand nodes stay smooth.
+// Moving transforms the drawing as a whole: the browser moves what it has painted and paints nothing anew until the drawing rests, so that a
+// thousand nodes stay smooth. Were the drawing transformed within, each text would be laid out again for each frame.
 import type { TargetedKeyboardEvent, TargetedPointerEvent } from 'preact';
 import { memo } from 'preact/compat';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useCallback, useEffect, useMemo, useRef } from 'preact/hooks';
 import type { Graph, GraphNode } from '../../data/graph.ts';
 import { type Layout, layOut, type PlacedBox } from '../../layout/layout.ts';
 import { boxOf, labelOf } from './box.ts';
@@ -30,33 +31,56 @@ export interface CanvasProps {
 /** Below this scale texts cannot be read, and are not drawn. */
 const leastReadable = 0.25;
 
+/** The drawing rests when it has not been moved for so long, in milliseconds. */
+const restMs = 150;
+
 export function Canvas({ graph, toneOf, noteOf, light, selected, onSelect, onOpen }: CanvasProps) {
   const layout = useMemo(() => layOut(graph.nodes.map(boxOf), graph.edges), [graph]);
-  const frame = useRef<SVGSVGElement>(null);
-  const drawing = useRef<SVGGElement>(null);
+  const frame = useRef<HTMLDivElement>(null);
+  const drawing = useRef<SVGSVGElement>(null);
   const view = useRef<View>({ x: 0, y: 0, scale: 1 });
   const look = useCallback((next: View) => {
     view.current = next;
-    drawing.current?.setAttribute('transform', transformOf(next));
-    frame.current?.classList.toggle('far', next.scale < leastReadable);
+    if (drawing.current !== null) drawing.current.style.transform = transformOf(next);
   }, []);
+  const rest = useCallback(() => {
+    frame.current?.classList.remove('moving');
+    frame.current?.classList.toggle('far', view.current.scale < leastReadable);
+  }, []);
+  const jump = useCallback(
+    (next: View) => {
+      look(next);
+      rest();
+    },
+    [look, rest],
+  );
+  const resting = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const move = useCallback(
+    (next: View) => {
+      frame.current?.classList.add('moving');
+      look(next);
+      clearTimeout(resting.current);
+      resting.current = setTimeout(rest, restMs);
+    },
+    [look, rest],
+  );
   const fit = useCallback(() => {
-    if (frame.current !== null) look(fitted(layout, frame.current.getBoundingClientRect()));
-  }, [layout, look]);
+    if (frame.current !== null) jump(fitted(layout, frame.current.getBoundingClientRect()));
+  }, [layout, jump]);
   useEffect(fit, [fit]);
   useEffect(() => {
     const lit = [...layout.boxes.values()].filter(({ id }) => light?.nodes.has(id));
-    if (lit.length > 0 && frame.current !== null) look(fittedTo(lit, frame.current.getBoundingClientRect()));
-  }, [light, layout, look]);
+    if (lit.length > 0 && frame.current !== null) jump(fittedTo(lit, frame.current.getBoundingClientRect()));
+  }, [light, layout, jump]);
   useEffect(() => {
     const box = layout.boxes.get(selected);
     if (box !== undefined && frame.current !== null)
-      look(centredOn(box, view.current, frame.current.getBoundingClientRect()));
-  }, [selected, layout, look]);
-  const grab = useGrabbing(frame, view, look);
+      jump(centredOn(box, view.current, frame.current.getBoundingClientRect()));
+  }, [selected, layout, jump]);
+  const grab = useGrabbing(frame, view, move);
   const zoom = (factor: number) => {
     const frameBox = frame.current?.getBoundingClientRect();
-    if (frameBox !== undefined) look(zoomed(view.current, factor, frameBox.width / 2, frameBox.height / 2));
+    if (frameBox !== undefined) jump(zoomed(view.current, factor, frameBox.width / 2, frameBox.height / 2));
   };
   // A node that is not drawn anew keeps what it was given first; what these do now is looked up when they are called.
   const current = useRef({ onSelect, onOpen, graph, layout });
@@ -71,7 +95,7 @@ export function Canvas({ graph, toneOf, noteOf, light, selected, onSelect, onOpe
       const next = neighbour(event.key, id, now.graph, now.layout);
       if (next === undefined) return;
       now.onSelect(next);
-      frame.current?.querySelector<SVGGElement>(`[data-id="${CSS.escape(next)}"]`)?.focus();
+      frame.current?.querySelector<SVGGElement>(`[data-id="${CSS.escape(next)}"]`)?.focus({ preventScroll: true });
     }
     event.preventDefault();
   }, []);
@@ -89,13 +113,16 @@ export function Canvas({ graph, toneOf, noteOf, light, selected, onSelect, onOpe
           All
         </button>
       </div>
-      <svg
-        ref={frame}
-        {...grab}
-        role="application"
-        aria-label="Lineage graph: arrow keys go along its edges, Enter opens a node"
-      >
-        <g ref={drawing} class={light === undefined ? '' : 'lit-only'}>
+
+      <div ref={frame} {...grab}>
+        <svg
+          ref={drawing}
+          width={layout.width}
+          height={layout.height}
+          class={light === undefined ? '' : 'lit-only'}
+          role="application"
+          aria-label="Lineage graph: arrow keys go along its edges, Enter opens a node"
+        >
           <g class="edges">
             {layout.edges.map(({ from, to, path }) => (
               <path
@@ -123,8 +150,8 @@ export function Canvas({ graph, toneOf, noteOf, light, selected, onSelect, onOpe
               />
             );
           })}
-        </g>
-      </svg>
+        </svg>
+      </div>
     </div>
   );
 }
@@ -179,35 +206,40 @@ const Node = memo(
 
 /** Moves the drawing by pointer and wheel; two fingers of a trackpad move it, with Ctrl they enlarge. */
 function useGrabbing(
-  frame: { readonly current: SVGSVGElement | null },
+  frame: { readonly current: HTMLDivElement | null },
   view: { readonly current: View },
-  look: (view: View) => void,
+  move: (view: View) => void,
 ) {
-  const [isHeld, setHeld] = useState(false);
+  // Not a state: the classes of the frame tell how it is moved, and are not drawn with it.
+  const isHeld = useRef(false);
+  const hold = (held: boolean) => {
+    isHeld.current = held;
+    frame.current?.classList.toggle('held', held);
+  };
   useEffect(() => {
-    const svg = frame.current;
-    if (svg === null) return undefined;
+    const area = frame.current;
+    if (area === null) return undefined;
     const turn = (event: WheelEvent) => {
       event.preventDefault();
-      const { left, top } = svg.getBoundingClientRect();
-      look(zoomed(view.current, Math.exp(-event.deltaY / 500), event.clientX - left, event.clientY - top));
+      const { left, top } = area.getBoundingClientRect();
+      move(zoomed(view.current, Math.exp(-event.deltaY / 500), event.clientX - left, event.clientY - top));
     };
     // Not passive: or else the page is scrolled as well.
-    svg.addEventListener('wheel', turn, { passive: false });
-    return () => svg.removeEventListener('wheel', turn);
-  }, [frame, view, look]);
+    area.addEventListener('wheel', turn, { passive: false });
+    return () => area.removeEventListener('wheel', turn);
+  }, [frame, view, move]);
   return {
-    class: isHeld ? 'held' : '',
-    onPointerDown: (event: TargetedPointerEvent<SVGSVGElement>) => {
-      if (event.target !== event.currentTarget) return;
+    class: 'canvas-frame',
+    onPointerDown: (event: TargetedPointerEvent<HTMLDivElement>) => {
+      if (event.target instanceof Element && event.target.closest('.node') !== null) return;
       event.currentTarget.setPointerCapture(event.pointerId);
-      setHeld(true);
+      hold(true);
     },
-    onPointerMove: (event: TargetedPointerEvent<SVGSVGElement>) => {
-      if (isHeld) look(moved(view.current, event.movementX, event.movementY));
+    onPointerMove: (event: TargetedPointerEvent<HTMLDivElement>) => {
+      if (isHeld.current) move(moved(view.current, event.movementX, event.movementY));
     },
-    onPointerUp: () => setHeld(false),
-    onPointerCancel: () => setHeld(false),
+    onPointerUp: () => hold(false),
+    onPointerCancel: () => hold(false),
   };
 }
 

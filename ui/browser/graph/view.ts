@@ -14,8 +14,9 @@ const least = 0.03;
 const most = 4;
 const margin = 20;
 
+/** As CSS says it, of what lies at the upper left corner of the frame. */
 export function transformOf({ x, y, scale }: View): string {
-  return `translate(${x} ${y}) scale(${scale})`;
+  return `translate(${x}px, ${y}px) scale(${scale})`;
 }
 
 /** All of a drawing, no larger than it is. Pure. */
