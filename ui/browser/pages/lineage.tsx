@@ -4,7 +4,7 @@ import type { NodeStates } from '../../data/state.ts';
 import { Canvas } from '../graph/canvas.tsx';
 import { columnLight, lightOf } from '../graph/light.ts';
 import { ask, isStatic } from '../parts/api.ts';
-import { Problem, Shown, toneOf } from '../parts/show.tsx';
+import { Legend, Problem, Shown, toneOf } from '../parts/show.tsx';
 import { useAnswer, useKey } from '../parts/use.ts';
 import { duration } from '../parts/words.ts';
 import { ColumnPanel } from './column-panel.tsx';
@@ -12,11 +12,60 @@ import { hrefOf, type Route } from './route.ts';
 
 type Colour = 'kind' | 'state' | 'freshness' | 'subject';
 
-const colours: readonly { readonly colour: Colour; readonly title: string; readonly isLive: boolean }[] = [
-  { colour: 'kind', title: 'kind', isLive: false },
-  { colour: 'state', title: 'last result', isLive: true },
-  { colour: 'freshness', title: 'freshness', isLive: true },
-  { colour: 'subject', title: 'whose rows', isLive: false },
+interface Colouring {
+  readonly colour: Colour;
+  readonly title: string;
+  readonly isLive: boolean;
+  /** What each colour means. */
+  readonly key: readonly (readonly [end: string, text: string])[];
+}
+
+const colours: readonly Colouring[] = [
+  {
+    colour: 'kind',
+    title: 'kind',
+    isLive: false,
+    key: [
+      ['source', 'source'],
+      ['seed', 'seed'],
+      ['model', 'model'],
+      ['view', 'view of schema bi, exposure, export'],
+      ['idle', 'test'],
+    ],
+  },
+  {
+    colour: 'state',
+    title: 'last result',
+    isLive: true,
+    key: [
+      ['good', 'it and its tests did well'],
+      ['warn', 'warned or skipped'],
+      ['bad', 'it or a test of it failed'],
+      ['busy', 'at work'],
+      ['idle', 'not built yet'],
+    ],
+  },
+  {
+    colour: 'freshness',
+    title: 'freshness',
+    isLive: true,
+    key: [
+      ['good', 'new enough'],
+      ['warn', 'late'],
+      ['bad', 'later than project.yml allows'],
+      ['idle', 'no limit is set'],
+    ],
+  },
+  {
+    colour: 'subject',
+    title: 'whose rows',
+    isLive: false,
+    key: [
+      ['warn', 'rows of persons'],
+      ['good', "nobody's rows"],
+      ['model', 'not said'],
+    ],
+  },
 ];
 
 export function Lineage({ route }: { route: Route }) {
@@ -90,6 +139,7 @@ function Found({ graph: newest, route, withTests, onTests }: FoundProps) {
           {selected?.warnings.map((warning) => ` · ${warning}`)}
         </span>
       </div>
+      <Legend kind="key" entries={colours.find((one) => one.colour === colour)?.key ?? []} />
       {fault && <Problem error={fault} />}
       {graph.problem !== null && (
         <Problem error={new Error(`The files have faults, this is the graph of before: ${graph.problem}`)} />
@@ -98,7 +148,7 @@ function Found({ graph: newest, route, withTests, onTests }: FoundProps) {
         <Canvas
           graph={graph}
           toneOf={(one) => tone(one, colour, states)}
-          noteOf={(one) => note(one, states)}
+          noteOf={(one) => (colour === 'subject' ? (one.subject ?? 'not said') : note(one, states))}
           light={light}
           selected={node}
           onSelect={(id) => go({ node: id, column: '' })}

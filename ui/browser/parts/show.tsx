@@ -71,12 +71,12 @@ export function Scrolling({ label, children }: { label: string; children: Compon
   );
 }
 
-/** What the shades of a map mean, from the lightest to the darkest. @param entries the end of the class `<kind>-<end>`, and what it means. */
+/** What the shades of a map or the colours of a graph mean. @param entries the end of the class `<kind>-<end>`, and what it means. */
 export function Legend({
   kind,
   entries,
 }: {
-  kind: 'heat' | 'gap';
+  kind: 'heat' | 'gap' | 'key';
   entries: readonly (readonly [end: string, text: string])[];
 }) {
   return (
