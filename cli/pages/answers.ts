@@ -5,11 +5,11 @@ import { explorable, explored, presenceMap } from '../explore/explore.ts';
 import { isConfigured, sources } from '../sources/sources.ts';
 import { graphOf } from './graph.ts';
 import { improbableOf } from './improbable.ts';
-import { logOf } from './logs.ts';
+import { logOf, logOfRun } from './logs.ts';
 import { detailOf } from './node.ts';
 import { overviewOf } from './overview.ts';
 import { rowsOf } from './rows.ts';
-import { runDetail, runList } from './run-pages.ts';
+import { runDetail, runList, runOf } from './run-pages.ts';
 import { settingsOf } from './settings.ts';
 import type { Site } from './site.ts';
 import { gapsOf, rejectedFile, sourcesPage } from './source-pages.ts';
@@ -26,7 +26,7 @@ export function questionsOf(site: Site): Questions {
         return {
           project: project.settings.name,
           target: project.target.name,
-          database: (await site.warehouse().catch(() => undefined))?.address ?? 'a server that cannot be reached',
+          database: (await site.warehouse().catch(() => undefined))?.address ?? unreached(isEmbedded),
           isEmbedded,
           version: '0.1.0',
           sources: Object.values(sources).map((source) => ({
@@ -76,6 +76,13 @@ export function questionsOf(site: Site): Questions {
     },
     runs: { params: [], ask: () => runList(site) },
     run: { params: ['id'], ask: ({ id = '' }) => runDetail(site, id) },
+    runlog: {
+      params: ['id'],
+      ask: async ({ id = '' }) => {
+        const { startedAt, finishedAt } = await runOf(site, id);
+        return logOfRun(site.project, startedAt, finishedAt);
+      },
+    },
     sources: { params: [], ask: () => sourcesPage(site) },
     rejected: { params: ['source', 'name'], ask: ({ source = '', name = '' }) => rejectedFile(site, source, name) },
     gaps: { params: [], ask: () => gapsOf(site) },
@@ -86,6 +93,12 @@ export function questionsOf(site: Site): Questions {
     log: { params: ['of'], ask: async ({ of = 'watch' }) => logOf(site.project, of) },
     settings: { params: [], ask: async () => settingsOf(site.project) },
   };
+}
+
+function unreached(isEmbedded: boolean): string {
+  return isEmbedded
+    ? 'the embedded database, which another process holds and does not show'
+    : 'a server that cannot be reached';
 }
 
 function nodeOf({ manifest }: Awaited<ReturnType<Site['compiled']>>, id: string) {

@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import type { Project } from '../../runner/project/project.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { type Log, type LogEntry, logNames } from '../../ui/data/log.ts';
@@ -23,6 +24,44 @@ export function logOf(project: Project, name: string): Log {
   if (folder === undefined) return { file: null, entries: [] };
   const file = join(fromRoot(project.root, folder), files[known]);
   return { file, entries: endOf(file).split('\n').slice(-shownLines).flatMap(entryOf) };
+}
+
+/** So many lines of a run are shown, and so long after its end is it still told of, in milliseconds. */
+const runLines = 2000;
+const afterMs = 1000;
+
+/**
+ * What the watcher and the commands wrote down while a run was at work, the oldest first; of the logs that were begun anew since, the last.
+ * @param finishedAt null while it is at work.
+ */
+export function logOfRun(project: Project, startedAt: string, finishedAt: string | null): Log {
+  const folder = textSetting(project, 'LOG_DIR');
+  if (folder === undefined) return { file: null, entries: [] };
+  const root = fromRoot(project.root, folder);
+  const until = finishedAt === null ? '9' : new Date(new Date(finishedAt).getTime() + afterMs).toISOString();
+  const entries = Object.values(files).flatMap((name) => {
+    const newest = textOf(join(root, name));
+    const isWhole = (entryOf(newest.slice(0, newest.indexOf('\n')))[0]?.time ?? '9') <= startedAt;
+    const lines = `${isWhole ? '' : textOf(join(root, `${name}.1.gz`))}${newest}`.split('\n');
+    // Before they are parsed: a log has tens of thousands of lines, a run some hundred.
+    return lines.filter((line) => timeOf(line) >= startedAt && timeOf(line) <= until).flatMap(entryOf);
+  });
+  return { file: root, entries: entries.sort((a, b) => (a.time < b.time ? -1 : 1)).slice(-runLines) };
+}
+
+/** Journal writes the time first. */
+function timeOf(line: string): string {
+  return line.slice('{"time":"'.length, '{"time":"2023-10-12T05:30:04.120Z'.length);
+}
+
+/** A log as far as it goes; nothing where there is none. */
+function textOf(path: string): string {
+  try {
+    const bytes = readFileSync(path);
+    return (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
+  } catch {
+    return '';
+  }
 }
 
 /** Whole lines at the end of a file; nothing where there is none. */

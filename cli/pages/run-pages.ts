@@ -18,11 +18,18 @@ export async function runList(site: Site): Promise<RunList> {
   return { runs: await readRuns(on, 'true', []) };
 }
 
-/** One run as a chart of bars. @throws UsageError for a run that is not recorded. */
-export async function runDetail(site: Site, id: string): Promise<RunDetail> {
+/** @throws UsageError for a run that is not recorded. */
+export async function runOf(site: Site, id: string): Promise<RunSummary> {
   const on = await site.warehouse();
   const [run] = (await hasRuns(on)) ? await readRuns(on, 'run.run_id = $1', [id]) : [];
   if (run === undefined) throw new UsageError({ what: `there is no run "${id}"`, hint: 'It may have been pruned.' });
+  return run;
+}
+
+/** One run as a chart of bars. @throws UsageError for a run that is not recorded. */
+export async function runDetail(site: Site, id: string): Promise<RunDetail> {
+  const on = await site.warehouse();
+  const run = await runOf(site, id);
   const { manifest, project } = await site.compiled();
   const ids = new Map([...manifest.nodes.values()].filter(isWork).map((node) => [node.name, node.id]));
   const { rows } = await on.query<Omit<RunBar, 'id' | 'lane' | 'excerpt'> & Record<string, unknown>>(

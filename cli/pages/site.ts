@@ -31,6 +31,8 @@ export class Site {
   #looking: Promise<void> | undefined;
   /** What is wrong with the project's files now; undefined: nothing. */
   problem: string | undefined;
+  /** When it was opened another process held the embedded database, and did not answer. */
+  inUse: FolderInUse | undefined;
   #release: () => void = () => undefined;
 
   private constructor(options: GlobalOptions, project: Project, signal: AbortSignal) {
@@ -39,11 +41,16 @@ export class Site {
     this.signal = signal;
   }
 
-  /** @throws UsageError | ProjectError for faults of the settings; DatacycleError if another process has the embedded database. */
+  /** @throws UsageError | ProjectError for faults of the settings; DatacycleError if the embedded database cannot be opened. */
   static async open(options: GlobalOptions, signal: AbortSignal): Promise<Site> {
     const site = new Site(options, await openProject(options), signal);
-    // A server may be away and come back; the embedded database is ours from now on, or is read through the process that holds it.
-    if (!site.project.env.DB_URL) await site.warehouse();
+    // A server may be away and come back; the embedded database is ours from now on, or is read through the process that holds it. If that
+    // does not answer, it may later.
+    if (!site.project.env.DB_URL)
+      await site.warehouse().catch((error: unknown) => {
+        if (!(error instanceof FolderInUse)) throw error;
+        site.inUse = error;
+      });
     return site;
   }
 

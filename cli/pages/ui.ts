@@ -38,13 +38,18 @@ const usualPort = 4400;
 /**
  * Serves the pages until it is stopped. On the embedded database it holds that open, and runs commands in this process.
  * @param run runs a command line in this process.
- * @throws DatacycleError if it cannot listen, or if another process has the embedded database open.
+ * While another process holds that and does not answer, the pages say so, and which one it is.
+ * @throws DatacycleError if it cannot listen.
  */
 export async function ui(flags: UiFlags, run: RunCommand, terminal: Terminal, signal: AbortSignal): Promise<0> {
   const site = await Site.open(flags, signal);
   const residents = residentsOf(site, signal);
   try {
     const { project } = site;
+    if (site.inUse !== undefined)
+      terminal.notice(
+        `The embedded database is held by ${site.inUse.holder}, which does not answer: until it does or ends, the pages show what the project's files say.`,
+      );
     // What else is wrong, of the project's files for example, is said on the pages.
     const refresh = () =>
       residents.refresh().catch((error: unknown) => {

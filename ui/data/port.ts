@@ -29,6 +29,8 @@ export interface Answers {
   readonly rows: Rows;
   readonly runs: RunList;
   readonly run: RunDetail;
+  /** What was written down while a run was at work. */
+  readonly runlog: Log;
   readonly sources: SourcesPage;
   readonly rejected: RejectedFile;
   readonly gaps: Gaps;

@@ -42,21 +42,26 @@ export function Logs() {
       <Shown from={found}>
         {({ file, entries }) => {
           const lines = entries.filter(isShown).toReversed();
-          if (file === null) return <p class="faint">Set LOG_DIR to a folder to see what is written there.</p>;
-          if (lines.length === 0) return <p class="faint">No such line in {file}.</p>;
-          return (
-            <Scrolling label={`Lines of ${file}`}>
-              <pre class="log">
-                {lines.map(({ time, level, text }, index) => (
-                  <div key={`${time} ${String(index)}`} class={`line ${tones[level]}`}>
-                    <span class="faint">{time.slice(0, 19).replace('T', ' ')}</span> {text}
-                  </div>
-                ))}
-              </pre>
-            </Scrolling>
-          );
+          return <LogLines file={file} lines={lines} />;
         }}
       </Shown>
     </section>
+  );
+}
+
+/** Lines of a log as they are given. */
+export function LogLines({ file, lines }: { file: string | null; lines: readonly LogEntry[] }) {
+  if (file === null) return <p class="faint">Set LOG_DIR to a folder to see what is written there.</p>;
+  if (lines.length === 0) return <p class="faint">No such line in {file}.</p>;
+  return (
+    <Scrolling label={`Lines of ${file}`}>
+      <pre class="log">
+        {lines.map(({ time, level, text }, index) => (
+          <div key={`${time} ${String(index)}`} class={`line ${tones[level]}`}>
+            <span class="faint">{time.slice(0, 19).replace('T', ' ')}</span> {text}
+          </div>
+        ))}
+      </pre>
+    </Scrolling>
   );
 }

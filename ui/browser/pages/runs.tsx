@@ -3,6 +3,7 @@ import type { RunBar, RunDetail, RunSummary } from '../../data/state.ts';
 import { Badge, Scrolling, Shown, Table, toneOf } from '../parts/show.tsx';
 import { useAnswer } from '../parts/use.ts';
 import { duration, minute, number } from '../parts/words.ts';
+import { LogLines } from './logs.tsx';
 import { hrefOf } from './route.ts';
 
 /** The runs, and one of them as a chart of bars: which node when, beside which others. */
@@ -65,6 +66,7 @@ function Run({ id }: { id: string }) {
 function Found({ detail }: { detail: RunDetail }) {
   const { run, bars } = detail;
   const [chosen, setChosen] = useState<string>();
+  const [isLogged, setLogged] = useState(false);
   const bad = bars.filter(({ status }) => ['error', 'fail', 'skipped', 'warn'].includes(status));
   const shown = bars.find(({ node }) => node === chosen);
   return (
@@ -101,8 +103,18 @@ function Found({ detail }: { detail: RunDetail }) {
           ]}
         />
       </details>
+      <details onToggle={(event) => setLogged(event.currentTarget.open)}>
+        <summary>What the logs say of it</summary>
+        {isLogged && <RunLog id={run.id} />}
+      </details>
     </section>
   );
+}
+
+/** The log lines of the time of a run. */
+function RunLog({ id }: { id: string }) {
+  const log = useAnswer('runlog', { id });
+  return <Shown from={log}>{({ file, entries }) => <LogLines file={file} lines={entries} />}</Shown>;
 }
 
 const laneHeight = 18;
