@@ -22,6 +22,7 @@ export interface Flags extends GlobalOptions, SelectionFlags {
   readonly unitTestsOn?: 'embedded' | 'target';
   readonly full?: boolean;
   readonly fromBronze?: boolean;
+  readonly file?: string;
   readonly skipLost?: boolean;
   readonly rate?: string;
   readonly timewarp?: string | boolean;

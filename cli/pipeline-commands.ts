@@ -64,6 +64,7 @@ export function addPipeline(define: Define, signal: AbortSignal, run: RunCommand
     .argument('[sources...]', 'sensors, weather, registry, stream; without any: all that are configured')
     .option('--full', 'list all there is at the source instead of trying what should come next')
     .option('--from-bronze', 'land again from Bronze whatever staging lacks')
+    .option('--file <name>', 'with --from-bronze: this file alone, as status names it, e.g. one that was rejected')
     .option('--skip-lost', 'of the stream: go on behind messages that the broker no longer has');
   define(
     'replay',

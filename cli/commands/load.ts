@@ -21,6 +21,8 @@ import type { Terminal } from '../terminal/terminal.ts';
 export interface LoadFlags {
   readonly full?: boolean | undefined;
   readonly fromBronze?: boolean | undefined;
+  /** With `fromBronze`: this file alone. */
+  readonly file?: string | undefined;
   readonly skipLost?: boolean | undefined;
 }
 
@@ -42,6 +44,7 @@ export async function load(
     });
   }
   const chosen = chooseSources(project, names, flags);
+  if (flags.file !== undefined) refuseFile(names, flags);
   const warehouse = await openProjectWarehouse(project, 'load', 3, { signal });
   try {
     let exitCode: 0 | 1 | 2 = 0;
@@ -82,6 +85,19 @@ function chooseSources(project: Project, names: readonly string[], flags: LoadFl
   });
 }
 
+/** One file can be judged again where its source has files that are judged one by one. */
+function refuseFile(names: readonly string[], { fromBronze }: LoadFlags): void {
+  const example = 'datacycle load sensors --from-bronze --file "18.08.2023 1000_JimmyLoup_received.json"';
+  if (fromBronze !== true)
+    throw new UsageError({ what: '--file is for --from-bronze', hint: `For example: ${example}` });
+  const [name, ...others] = new Set(names);
+  if (name === undefined || name === 'stream' || others.length > 0)
+    throw new UsageError({
+      what: '--file needs the one source that the file is of: sensors, weather or registry',
+      hint: `For example: ${example}`,
+    });
+}
+
 /** Loads one source into a database that is already open, with progress and a report. */
 export async function loadSource(
   source: Source,
@@ -99,6 +115,7 @@ export async function loadSource(
     clock: () => new Date(),
     signal,
     settleMs,
+    file: flags.file,
     skipLost: flags.skipLost,
     onProgress: ({ phase, files, total, bytes }) => progress.update(phase, files, total, bytes),
     onNotice: (text) => terminal.notice(text),

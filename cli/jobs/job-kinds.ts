@@ -48,6 +48,18 @@ const always: readonly Recipe[] = [
     ],
   },
   {
+    name: 'replay-file',
+    label: 'Replay a file',
+    group: 'Load',
+    description: 'Judges one file of Bronze again, once what was wrong is mended: a good one is landed.',
+    params: [
+      { name: 'source', label: 'Source', type: 'choice', choices: ['sensors', 'weather', 'registry'] },
+      { name: 'file', label: 'Name of the file', type: 'file' },
+    ],
+    confirm: null,
+    command: ({ source = 'sensors', file = '' }) => ['load', source, '--from-bronze', '--file', file],
+  },
+  {
     name: 'build',
     label: 'Build',
     group: 'Build',
@@ -191,7 +203,7 @@ export interface JobAsked {
 
 /** A command line as a person types it. */
 export function asTyped(command: readonly string[]): string {
-  return `datacycle ${command.map((arg) => (/^[\w.:+*@/=-]+$/.test(arg) ? arg : `'${arg}'`)).join(' ')}`;
+  return `datacycle ${command.map((arg) => (/^[\w.:+*@/=-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`)).join(' ')}`;
 }
 
 /** The flags that a command of this process gives to those that it runs within it. */
@@ -210,7 +222,7 @@ export function needsNoDatabase(name: string): boolean {
 }
 
 /**
- * The command line of a job. No text of a person becomes a flag: selectors are refused that begin like one.
+ * The command line of a job. No text of a person becomes a flag: selectors and names are refused that begin like one.
  * @throws UsageError for an unknown job, an unknown parameter or a value that it cannot have.
  */
 export function commandOf(
@@ -239,6 +251,8 @@ function fits(param: JobParam, value: string): boolean {
   switch (param.type) {
     case 'flag':
       return value === 'yes' || value === 'no';
+    case 'file':
+      return value.length <= 1000 && !value.startsWith('-') && !/\p{Cc}/u.test(value);
     case 'choice':
       return param.choices.includes(value);
     case 'selector':

@@ -1,5 +1,4 @@
 import { open } from 'node:fs/promises';
-import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { placeInBronze, twinOf } from '../../loaders/landing/bronze-files.ts';
 import { isCompressed } from '../../loaders/landing/ledger-name.ts';
@@ -8,7 +7,7 @@ import { UsageError } from '../../runner/text/errors.ts';
 import type { SourcesPage } from '../../ui/data/overview.ts';
 import type { Gaps, RejectedFile } from '../../ui/data/port.ts';
 import { relation } from '../../warehouse/quote.ts';
-import { bronzeRoot } from '../settings/environment.ts';
+import { bronzeFolders } from '../settings/environment.ts';
 import { exists, readSources } from '../status/source-state.ts';
 import { maskedTokens } from './mask.ts';
 import type { Site } from './site.ts';
@@ -53,10 +52,8 @@ export async function rejectedFile(site: Site, source: string, name: string): Pr
     : { rows: [] };
   const [row] = found.rows;
   if (row === undefined) throw new UsageError({ what: `no file "${name}" of ${source} was rejected` });
-  // The demo keeps its Bronze apart from that of real data.
-  const roots = [bronzeRoot(site.project), join(site.project.root, '.datacycle', 'demo', 'bronze')];
   let text: string | null = null;
-  for (const root of roots) if (row.path !== null) text ??= await beginning(root, row.path);
+  for (const root of bronzeFolders(site.project)) if (row.path !== null) text ??= await beginning(root, row.path);
   return { source, name, reason: row.reason, bytes: row.bytes, text };
 }
 

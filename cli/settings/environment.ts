@@ -223,6 +223,11 @@ export function bronzeRoot(project: Project): string {
   return fromRoot(project.root, folder);
 }
 
+/** Folders in which a copy may be: the demo keeps its Bronze apart from that of real data. */
+export function bronzeFolders(project: Project): readonly string[] {
+  return [bronzeRoot(project), join(project.root, '.datacycle', 'demo', 'bronze')];
+}
+
 /** Whether a setting names a bucket rather than a folder. */
 export function isInBucket(place: string | undefined): place is string {
   return place !== undefined && /^s3:/i.test(place);

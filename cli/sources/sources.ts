@@ -120,8 +120,8 @@ export function isConfigured({ name, setting }: Source, project: Project): boole
 }
 
 /**
- * Loads a source and records the outcome in the database, for `status`. Errors of the load are passed on; an interrupt, or another
- * process that loads the same source, is not recorded as an attempt.
+ * Loads a source and records the outcome in the database, for `status`. Errors of the load are passed on; an interrupt, another
+ * process that loads the same source, and a single file, which says nothing of its source, are not recorded as attempts.
  */
 export async function attemptLoad(
   source: Source,
@@ -130,19 +130,18 @@ export async function attemptLoad(
   options: LoadOptions,
 ): Promise<LoadSummary> {
   try {
-    const load = () => source.load(warehouse, project, options);
     const summary =
       options.mode === 'from-bronze'
-        ? await loadFromBronze(source.name, warehouse, project, options, load)
-        : await load();
+        ? await loadFromBronze(source.name, warehouse, project, options, (at) => source.load(warehouse, at, options))
+        : await source.load(warehouse, project, options);
     if (options.mode === 'from-bronze') await noteRestored(warehouse, source.name);
-    await recordSuccess(warehouse, source.name, options.clock(), summary.unread);
+    if (options.file === undefined) await recordSuccess(warehouse, source.name, options.clock(), summary.unread);
     return summary;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    if (
-      !(error instanceof LoadInterruptedError || error instanceof ConnectionError || error instanceof LoadBusyError)
-    ) {
+    const isNone =
+      error instanceof LoadInterruptedError || error instanceof ConnectionError || error instanceof LoadBusyError;
+    if (!isNone && options.file === undefined) {
       // If even that cannot be written, the first failure is the one to tell of.
       await recordFailure(warehouse, source.name, options.clock(), message).catch(() => undefined);
     }

@@ -23,6 +23,23 @@ export function twinOf(path: string): string {
   return isCompressed(path) ? path.slice(0, -3) : `${path}.gz`;
 }
 
+/** Where the copy of a file is, as the ledger says; undefined if it does not know the file, or has no copy of it. */
+export async function ledgerPath(on: Queryable, source: SourceName, name: string): Promise<string | undefined> {
+  const { rows } = await on.query<{ path: string | null }>(
+    'select bronze_path as path from staging.file where source = $1 and name = $2',
+    [source, name],
+  );
+  return rows[0]?.path ?? undefined;
+}
+
+/** Of these paths, and of the same files compressed or not, those that Bronze has. @throws SourceError for one outside. */
+export async function copiesAmong(root: string, paths: readonly string[]): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const path of new Set(paths.flatMap((one) => [one, twinOf(one)])))
+    if ((await sizeOf(placeInBronze(root, path))) !== undefined) found.push(path);
+  return found;
+}
+
 /** Size in bytes; undefined if there is no such file. */
 export async function sizeOf(path: string): Promise<number | undefined> {
   try {

@@ -51,6 +51,14 @@ const reasons: Readonly<Record<string, string>> = {
   ENOTDIR: 'a part of the path is a file, not a folder',
 };
 
+/** A file was asked for by its name, and Bronze has no copy of it. */
+export function notInBronze(source: string, name: string): SourceError {
+  return new SourceError({
+    what: `Bronze has no file ${printable(name)} of ${source}`,
+    hint: 'Its name is as in staging.file: `datacycle status` names files that were rejected. BRONZE_ROOT must be the folder into which it was landed.',
+  });
+}
+
 /** What a system error's code means, with the code in brackets; the bare code where there is no better word. */
 export function systemReason(code: string): string {
   const reason = reasons[code];

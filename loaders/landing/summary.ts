@@ -59,6 +59,11 @@ export const settleMs = 60_000;
 /** Options of every loader. */
 export interface LoadOptions {
   readonly mode: LoadMode;
+  /**
+   * From Bronze: this file alone, by its name in the ledger, which judges it again; of the registry the snapshot that it is part of. The
+   * stream has no files that are judged one by one.
+   */
+  readonly file?: string | undefined;
   /** Stops the load between two files. */
   readonly signal?: AbortSignal | undefined;
   readonly clock: () => Date;

@@ -6,7 +6,7 @@ import { createGunzip } from 'node:zlib';
 import type { Queryable, Session, Warehouse } from '../../warehouse/warehouse.ts';
 import type { Apartment } from '../landing/apartment.ts';
 import { inChunks } from '../landing/copy-text.ts';
-import { LoadFailedError, LoadInterruptedError, systemCode } from '../landing/errors.ts';
+import { LoadFailedError, LoadInterruptedError, notInBronze, systemCode } from '../landing/errors.ts';
 import { type LoadOptions, type LoadSummary, type Note, NoteCollector } from '../landing/summary.ts';
 import { listBronze } from '../sensors/list.ts';
 import { bronzeRows, NotATable } from './bronze.ts';
@@ -41,7 +41,7 @@ export async function replaySnapshots({
   columns,
   notes,
 }: Replay): Promise<LoadSummary> {
-  const { clock, onProgress, signal } = options;
+  const { clock, file: only, onProgress, signal } = options;
   const loads: number[] = [];
   const [rejected, skipped, warnings] = [new NoteCollector(), new NoteCollector(), new NoteCollector()];
   warnings.add(notes);
@@ -56,7 +56,8 @@ export async function replaySnapshots({
   const snapshots = snapshotsAmong(
     Array.from(listing, ({ path }) => path),
     skipped,
-  );
+  ).filter(({ tables }) => only === undefined || tables.some(({ name }) => name === only));
+  if (only !== undefined && snapshots.length === 0) throw notInBronze(registry, only);
   const wholeness = await Wholeness.among(warehouse, bronzeRoot, snapshots);
   let landed = 0;
   let ignored = 0;

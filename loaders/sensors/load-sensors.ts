@@ -11,9 +11,17 @@ import { rm } from 'node:fs/promises';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import type { Apartment } from '../landing/apartment.ts';
 import { BronzeWriter, rejectedFolder } from '../landing/bronze.ts';
-import { placeInBronze } from '../landing/bronze-files.ts';
-import { LoadFailedError, LoadInterruptedError, printable, SourceError, systemCode } from '../landing/errors.ts';
+import { copiesAmong, ledgerPath, placeInBronze } from '../landing/bronze-files.ts';
+import {
+  LoadFailedError,
+  LoadInterruptedError,
+  notInBronze,
+  printable,
+  SourceError,
+  systemCode,
+} from '../landing/errors.ts';
 import { assertFolder, isEmptyFolder } from '../landing/folder.ts';
+import { ledgerName } from '../landing/ledger-name.ts';
 import type { RemoteBronze } from '../landing/remote/remote-bronze.ts';
 import { growing, isFolder, isForbidden } from '../landing/source-file.ts';
 import { ensureStaging } from '../landing/staging.ts';
@@ -22,12 +30,12 @@ import { SubjectRule } from '../tombstones/rule.ts';
 import { readTombstones } from '../tombstones/tombstones.ts';
 import { whileAlone } from './alone.ts';
 import { landBatch } from './batch.ts';
-import { type Candidate, CandidateList } from './candidate.ts';
+import { type Candidate, CandidateList, candidateAt } from './candidate.ts';
 import { dueFiles } from './due.ts';
 import { takeIn } from './intake.ts';
 import { completeListing, hasLanded, listingCompleted, newestMinute, sensors, withoutRow } from './ledger.ts';
 import { type Listing, listBronze, listShare } from './list.ts';
-import { type PlausibleTimes, SensorNames } from './name.ts';
+import { bronzePathOf, type PlausibleTimes, SensorNames } from './name.ts';
 import { aheadMinutes, predictSensors } from './predict.ts';
 import { type Reach, unlimited } from './share-access.ts';
 import { isSubjectsPath } from './subject-files.ts';
@@ -150,11 +158,33 @@ class Load {
   }
 
   async #loadBronze(): Promise<'bronze'> {
-    const folders = [...new Set(this.#source.apartments.map(({ id }) => id)), rejectedFolder];
-    const listing = this.#listing((chunk) => withoutRow(this.#warehouse, this.#listed(chunk)));
-    const found = await listBronze(this.#source.bronzeRoot, folders, listing);
+    const { file } = this.#options;
+    const found = file === undefined ? await this.#allOfBronze() : await this.#oneOfBronze(file);
     await this.#land(found, async (chunk) => chunk);
     return 'bronze';
+  }
+
+  async #allOfBronze(): Promise<CandidateList> {
+    const folders = [...new Set(this.#source.apartments.map(({ id }) => id)), rejectedFolder];
+    const listing = this.#listing((chunk) => withoutRow(this.#warehouse, this.#listed(chunk)));
+    return listBronze(this.#source.bronzeRoot, folders, listing);
+  }
+
+  /** Found by the ledger or by its name: listing Bronze may take as long as listing the share. */
+  async #oneOfBronze(file: string): Promise<CandidateList> {
+    const name = ledgerName(file);
+    // A name that is a path leads to another file.
+    if (candidateAt(name).name !== name) throw notInBronze(sensors, file);
+    const known = await ledgerPath(this.#warehouse, sensors, name);
+    const places = [known ?? '', bronzePathOf(name, this.#names.read(name)), `${rejectedFolder}/${name}`];
+    const paths = await copiesAmong(this.#source.bronzeRoot, places.filter(Boolean));
+    if (paths.length === 0) throw notInBronze(sensors, file);
+    const allowed = this.#listed(paths.map(candidateAt));
+    const due = await withoutRow(this.#warehouse, allowed);
+    if (due.length < allowed.length) this.#options.onNotice?.(`${printable(name)} is landed: staging has its rows.`);
+    const found = new CandidateList();
+    found.add(due);
+    return found;
   }
 
   async #loadShare(): Promise<'predicted' | 'listing'> {

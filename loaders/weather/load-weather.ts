@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import glob from 'fast-glob';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { BronzeWriter, rejectedFolder } from '../landing/bronze.ts';
-import { LoadBusyError, LoadFailedError, LoadInterruptedError, SourceError } from '../landing/errors.ts';
+import { LoadBusyError, LoadFailedError, LoadInterruptedError, notInBronze, SourceError } from '../landing/errors.ts';
 import { assertFolder } from '../landing/folder.ts';
 import type { RemoteBronze } from '../landing/remote/remote-bronze.ts';
 import { withRetries } from '../landing/retry.ts';
@@ -271,12 +271,16 @@ class WeatherLoad {
 
   async #fromBronze(): Promise<void> {
     const { bronzeRoot } = this.#source;
+    const { file: only } = this.#options;
     const paths = await glob(['weather/**/*.csv', 'weather/**/*.csv.gz'], {
       cwd: bronzeRoot,
       caseSensitiveMatch: false,
       followSymbolicLinks: false,
     });
-    const names = paths.map((path) => ({ path, name: weatherLedgerName(path.slice(path.lastIndexOf('/') + 1)) }));
+    const names = paths
+      .map((path) => ({ path, name: weatherLedgerName(path.slice(path.lastIndexOf('/') + 1)) }))
+      .filter(({ name }) => only === undefined || name === weatherLedgerName(only));
+    if (only !== undefined && names.length === 0) throw notInBronze('weather', only);
     const known = await knownFiles(
       this.#warehouse,
       names.map(({ name }) => name),
@@ -287,6 +291,7 @@ class WeatherLoad {
     const wanted = names.filter(
       ({ name }, index) => name !== names[index - 1]?.name && known.get(name)?.staged !== true,
     );
+    if (only !== undefined && wanted.length === 0) this.#notice(`${only} is landed: staging has its rows.`);
     for (const [index, { name, path }] of wanted.entries()) {
       this.#checkpoint();
       const before = known.get(name);

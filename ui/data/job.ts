@@ -1,9 +1,10 @@
-/** A parameter of a job. `selector`: selectors as on the command line; `flag`: yes or no; `choice`: one of `choices`. */
+/** A parameter of a job. `selector`: selectors as on the command line; `file`: the name of one; `flag`: yes or no; `choice`: one of `choices`. */
 export type JobParam = {
   readonly name: string;
   readonly label: string;
 } & (
   | { readonly type: 'selector' }
+  | { readonly type: 'file' }
   | { readonly type: 'flag' }
   | { readonly type: 'choice'; readonly choices: readonly string[] }
 );

@@ -65,7 +65,11 @@ describe.skipIf(server === undefined).each(oneDatabase)('the registry lands from
     expect(summary.skipped.first).toEqual([
       { name: 'registry/2023/11/01/20231101T080000Z/users.json', reason: 'it is none of the tables that are read' },
     ]);
-    const again = await load({ mode: 'from-bronze' }, '');
+    const one = (file: string) => load({ mode: 'from-bronze', file }, '');
+    await expect(one('20231102T080000Z/rooms.json')).rejects.toThrow(
+      /^Bronze has no file 20231102T080000Z.rooms\.json/,
+    );
+    const again = await one('20231101T080000Z/rooms.json');
     expect([again.rejected.count, again.loads.length]).toEqual([2, 0]);
     writeFileSync(pathOf('rooms'), good);
     const repaired = await load({ mode: 'from-bronze' }, '');

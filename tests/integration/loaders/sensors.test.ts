@@ -159,14 +159,21 @@ describe.each(oneDatabase)('loading sensor files, on $name', (database) => {
     const before = await payloads(db.warehouse);
     const bronze = await share.bronze();
     const source = { ...share.source, share: undefined };
-    const replay = (apartments = source.apartments) =>
-      loadSensors(db.warehouse, { ...source, apartments }, { mode: 'from-bronze', clock: () => new Date() });
+    const replay = (apartments = source.apartments, file?: string) =>
+      loadSensors(db.warehouse, { ...source, apartments }, { mode: 'from-bronze', file, clock: () => new Date() });
 
     // Pruned: the ledger still knows the files, and they keep their numbers.
     const ids = 'select name, file_id from staging.file order by name';
     const numbers = (await db.warehouse.query(ids)).rows;
     await db.warehouse.query('delete from staging.sensor_file where load_id = (select min(load_id) from staging.load)');
-    expect(await replay()).toMatchObject({ listed: 'bronze', landed: 19, rejected: { count: 2 } });
+    const one = (file: string) => replay(undefined, file);
+    expect(await one(fileName('JimmyLoup', 0))).toMatchObject({ landed: 1, rejected: { count: 0 } });
+    expect(await one(fileName('JimmyLoup', 0))).toMatchObject({ landed: 0, loads: [] });
+    const [bad, elsewhere] = [fileName('JimmyLoup', 200), `../bronze/jimmy/${fileName('JimmyLoup', 1)}`];
+    expect(await one(bad)).toMatchObject({ landed: 0, rejected: { count: 1, first: [{ name: bad }] } });
+    for (const none of [fileName('JimmyLoup', 99), elsewhere])
+      await expect(one(none)).rejects.toThrow(/^Bronze has no/);
+    expect(await replay()).toMatchObject({ listed: 'bronze', landed: 18, rejected: { count: 2 } });
     expect(await payloads(db.warehouse)).toEqual(before);
     expect((await db.warehouse.query(ids)).rows).toEqual(numbers);
 

@@ -127,6 +127,7 @@ const attacks: readonly (readonly [what: string, sent: () => Sent, status: numbe
   ['a job by the name of what every object has', () => start({ name: 'constructor', given: {} }), 422],
   ['a flag as a selector', () => start({ name: 'build', given: { select: 'x --target prod' } }), 422],
   ['a flag as a source', () => start({ name: 'from-bronze', given: { source: '--full' } }), 422],
+  ['a flag as a file', () => start({ name: 'replay-file', given: { source: 'sensors', file: '--full' } }), 422],
   ['a parameter that the job has not', () => start({ name: 'lint', given: { 'project-dir': '/' } }), 422],
   ['a list as a value', () => start({ name: 'build', given: { select: ['x'] } }), 400],
   ['no mapping', () => start(['lint']), 400],

@@ -1,7 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Log } from '../../../ui/data/log.ts';
+import type { SourcesPage } from '../../../ui/data/overview.ts';
+import type { RunList } from '../../../ui/data/state.ts';
 import { TemporaryProject } from '../temporary-project.ts';
 import { type Served, send, serve } from './served.ts';
 
@@ -32,15 +34,23 @@ interface Press {
   readonly says: RegExp;
 }
 
+/** A file whose owner no apartment has. */
+const strange = '24.08.2023 0000_Third_received.json';
+
 const dry = { 'dry-run': 'yes' };
 
 /** Each button as it is pressed, in this order; the demo has a test of its own. */
 const presses: Readonly<Record<string, Press>> = {
-  load: { command: 'datacycle load', says: /^sensors: 0 files landed, 0 rejected/m },
+  load: { command: 'datacycle load', says: /^sensors: 0 files landed, 1 rejected/m },
   'from-bronze': {
     given: { source: 'sensors' },
     command: 'datacycle load sensors --from-bronze',
     says: /^sensors: 0 /m,
+  },
+  'replay-file': {
+    given: { source: 'sensors', file: strange },
+    command: `datacycle load sensors --from-bronze --file '${strange}'`,
+    says: /^sensors: 0 files landed, 1 rejected.*\n {2}rejected .*_Third_received\.json: the owner in the name is unknown/,
   },
   build: { command: 'datacycle build', says: /Done: 3 built \(4 rows changed\), 1 of 1 test passed/ },
   'full-refresh': {
@@ -73,13 +83,16 @@ const presses: Readonly<Record<string, Press>> = {
 describe('every button', () => {
   const project = new TemporaryProject(files);
   let served: Served;
-  const log = async (of: string) => {
-    const path = `/api/log?of=${of}`;
-    return JSON.parse((await send(served.server.listensOn, { path, headers: { cookie: served.cookie } })).body) as Log;
-  };
+  const asked = async <T>(path: string) =>
+    JSON.parse((await send(served.server.listensOn, { path, headers: { cookie: served.cookie } })).body) as T;
+  const log = (of: string) => asked<Log>(`/api/log?of=${of}`);
   beforeAll(async () => {
     for (const folder of ['share', 'logs', join('.datacycle', 'bronze')])
       mkdirSync(join(project.root, folder), { recursive: true });
+    const file = join(project.root, 'share', strange);
+    writeFileSync(file, '{"plugs":{"Office":{"power":1}}}');
+    // Long enough ago: it is not still being written.
+    utimesSync(file, 1_700_000_000, 1_700_000_000);
     project.write({ '.env': `SMB_PATH=${join(project.root, 'share')}\nLOG_DIR=logs\n` });
     served = await serve(project.root);
   });
@@ -117,6 +130,23 @@ describe('every button', () => {
     );
   });
 
+  it('lands one rejected file once what was wrong is mended', async () => {
+    const rejected = async () => (await asked<SourcesPage>('/api/sources')).rejected.map(({ name }) => name);
+    expect(await rejected()).toEqual([strange]);
+    project.write({
+      'project.yml': files['project.yml'].replace('[', '[{ id: third, owner: Third }, '),
+    });
+    served.jobs.start('replay-file', { source: 'sensors', file: strange }, 'ann');
+    await served.ended();
+    const [job] = served.jobs.list();
+    expect([job?.state, job?.lines[0]?.text]).toEqual([
+      'done',
+      expect.stringMatching(/^sensors: 1 files landed, 0 rej/),
+    ]);
+    expect(await rejected()).toEqual([]);
+    project.write({ 'project.yml': files['project.yml'] });
+  });
+
   it('is stopped between two transactions', async () => {
     const { id } = served.jobs.start('build', {}, 'ann');
     expect(served.jobs.cancel(id, 'bob')).toBe(true);
@@ -132,6 +162,14 @@ describe('every button', () => {
     expect(file).toBe(join(project.root, 'logs', 'datacycle.log'));
     expect(entries.length).toBeGreaterThan(5);
     const watch = join(project.root, 'logs', 'datacycle-watch.log');
+    const { runs } = await asked<RunList>('/api/runs');
+    const build = runs.find(({ command, status }) => command === 'build' && status === 'success');
+    const ofRun = await asked<Log>(`/api/runlog?id=${build?.id}`);
+    expect([ofRun.file, ofRun.entries.some(({ text }) => text.includes('doubled'))]).toEqual([
+      join(project.root, 'logs'),
+      true,
+    ]);
+    expect(ofRun.entries.length).toBeLessThan(entries.length);
     expect(await log('watch')).toEqual({ file: watch, entries: [] });
     const line = (text: string, level = 'info') => JSON.stringify({ time: '2024-01-01T00:00:00.000Z', level, text });
     const lines = Array.from({ length: 5000 }, (_, index) => line(`check ${index} ${'x'.repeat(60)}`));

@@ -70,6 +70,10 @@ describe.skipIf(browserPath === undefined)('from nothing by the demo to a chart'
     expect(shown).toContain('"user": "JeremieVianin"');
     expect(shown).toContain('"api_token": "***"');
     expect(shown).not.toContain('demo-token');
+    await page.getByRole('button', { name: 'Replay it from Bronze' }).click();
+    await page
+      .getByText(/It was judged again, and is rejected as before\. sensors: 0 files landed, 1 rejected/)
+      .waitFor();
     expect(await page.locator('.gap-0').count()).toBeGreaterThan(10);
     await open('lineage?select=%2Bfact_energy_minute');
     await page.locator('[data-id="model.fact_energy_minute"].lit').waitFor();

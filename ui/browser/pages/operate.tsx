@@ -142,6 +142,12 @@ function Param({ param, value, onChange }: { param: JobParam; value: string; onC
           />
         </label>
       );
+    case 'file':
+      return (
+        <label>
+          {param.label} <input required value={value} onInput={(event) => onChange(event.currentTarget.value)} />
+        </label>
+      );
     case 'flag':
       return (
         <label>

@@ -1,11 +1,12 @@
-import { useMemo, useState } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
 import type { SourcesPage as Found } from '../../data/overview.ts';
 import type { Gaps, Improbable } from '../../data/port.ts';
 import { Chart } from '../parts/chart.tsx';
 import { digits } from '../parts/language.ts';
 import { Badge, Legend, Scrolling, Shown, Table } from '../parts/show.tsx';
 import { useAnswer } from '../parts/use.ts';
-import { duration, minute, number, size } from '../parts/words.ts';
+import { duration, minute, number } from '../parts/words.ts';
+import { Rejected } from './rejected.tsx';
 import { hrefOf } from './route.ts';
 
 /** What came in, what was rejected and why, and where something is missing. */
@@ -16,7 +17,7 @@ export function SourcesPage() {
   return (
     <>
       <h1>Sources</h1>
-      <Shown from={sources}>{(found) => <Loads found={found} />}</Shown>
+      <Shown from={sources}>{(found) => <Loads found={found} onReplayed={sources.again} />}</Shown>
       <section>
         <h2>Gaps</h2>
         <Shown from={gaps}>{(found) => <Calendar gaps={found} />}</Shown>
@@ -29,7 +30,7 @@ export function SourcesPage() {
   );
 }
 
-function Loads({ found: { sources, loads, rejected } }: { found: Found }) {
+function Loads({ found: { sources, loads, rejected }, onReplayed }: { found: Found; onReplayed: () => void }) {
   const chart = useMemo(() => {
     const done = loads.filter(({ finishedAt, files }) => finishedAt !== null && files > 0).toReversed();
     return {
@@ -94,60 +95,11 @@ function Loads({ found: { sources, loads, rejected } }: { found: Found }) {
       {rejected.length > 0 && (
         <p>
           <a href={hrefOf('operate', '', { job: 'from-bronze' })}>Replay them from Bronze</a>, once what was wrong is
-          mended.
+          mended; or choose a file to see what it holds and replay it alone.
         </p>
       )}
-      <Rejected rejected={rejected} />
+      <Rejected rejected={rejected} onReplayed={onReplayed} />
     </>
-  );
-}
-
-function Rejected({ rejected }: { rejected: Found['rejected'] }) {
-  const [shown, setShown] = useState<Found['rejected'][number]>();
-  return (
-    <>
-      <Table
-        caption="Rejected files"
-        rows={rejected.slice(0, 100)}
-        keyOf={({ id }) => id}
-        empty="No file was rejected."
-        columns={[
-          {
-            title: 'File',
-            cell: (file) => (
-              <button type="button" class="link" aria-pressed={file.id === shown?.id} onClick={() => setShown(file)}>
-                {file.name}
-              </button>
-            ),
-          },
-          { title: 'Source', cell: ({ source }) => source },
-          { title: 'Reason', cell: ({ reason }) => reason },
-          { title: 'Load', cell: ({ loadId }) => loadId, isNumber: true },
-        ]}
-      />
-      {shown && <Content key={shown.id} source={shown.source} name={shown.name} />}
-    </>
-  );
-}
-
-function Content({ source, name }: { source: string; name: string }) {
-  const file = useAnswer('rejected', { source, name });
-  return (
-    <Shown from={file}>
-      {({ text, reason, bytes }) => (
-        <section aria-label={`What ${name} holds`}>
-          <h3>{name}</h3>
-          <p>
-            {reason} <span class="faint">{size(bytes)}</span>
-          </p>
-          <Scrolling label="Its beginning">
-            <pre class="log">
-              {text === null ? 'There is no copy of it in Bronze.' : text === '' ? '(empty)' : text}
-            </pre>
-          </Scrolling>
-        </section>
-      )}
-    </Shown>
   );
 }
 
