@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { isNoUnitTest } from '../without-unit-tests.ts';
 import { isBusy, type Outcome, runHere } from './in-process.ts';
 
@@ -40,7 +40,13 @@ export class ProjectCopy {
   readonly root = mkdtempSync(join(tmpdir(), 'datacycle-cli-'));
   #isBegun = false;
 
-  constructor() {
+  /** Of these files, where a test is about the program: a small project is compiled and built in a tenth of the time. */
+  constructor(files?: Readonly<Record<string, string>>) {
+    if (files !== undefined) {
+      this.#isBegun = true;
+      this.write(files);
+      return;
+    }
     for (const name of [
       'project.yml',
       'models',
@@ -52,6 +58,14 @@ export class ProjectCopy {
       'powerbi/captions',
     ]) {
       cpSync(join(repository, name), join(this.root, name), { recursive: true, filter: isNoUnitTest });
+    }
+  }
+
+  write(files: Readonly<Record<string, string>>): void {
+    for (const [path, text] of Object.entries(files)) {
+      const full = join(this.root, path);
+      mkdirSync(dirname(full), { recursive: true });
+      writeFileSync(full, text);
     }
   }
 
@@ -90,6 +104,7 @@ export class ProjectCopy {
    * process is started that is no command of this object.
    */
   async begin(): Promise<void> {
+    if (this.#isBegun) return;
     this.#isBegun = true;
     compiledBefore ??= compileCopy();
     const cache = join(this.root, 'target', 'cache');

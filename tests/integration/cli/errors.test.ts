@@ -2,12 +2,20 @@ import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { databases, type TestDatabase } from '../databases.ts';
+import { type DatabaseKind, databases, oneDatabase, type TestDatabase } from '../databases.ts';
 import { type Outcome, ProjectCopy } from './command.ts';
+
+/** All of it is about the program: two models are enough to mistake their names. */
+const files = {
+  'project.yml': 'name: small\nvars: { apartments: [{ id: jimmy, owner: JimmyLoup }] }\n',
+  'models/sources.yml': 'sources: [{ name: staging, tables: [{ name: sensor_file }] }]\n',
+  'models/dim_room.sql': 'select 1 as room_key\n',
+  'models/fact_energy_minute.sql': '{{config materialized="table"}}\nselect room_key from {{ref "dim_room"}}\n',
+};
 
 let project: ProjectCopy;
 const make = () => {
-  project = new ProjectCopy();
+  project = new ProjectCopy(files);
 };
 const dispose = () => project.dispose();
 
@@ -21,6 +29,16 @@ function oneCopyEach(): void {
 function oneCopyForAll(): void {
   beforeAll(make);
   afterAll(dispose);
+}
+
+/** One database for all tests of a `describe`: what its environment says of it. */
+function oneDatabaseForAll(kind: DatabaseKind): () => Readonly<Record<string, string>> {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await kind.open();
+  });
+  afterAll(() => database.drop());
+  return () => (database.url === undefined ? {} : { DB_URL: database.url });
 }
 
 /** One message for people: what, no stack trace, nothing on standard output. */
@@ -44,7 +62,7 @@ describe('wrong configuration', () => {
 
   it('a missing ref: the template, its line and the name that was meant', async () => {
     writeFileSync(join(project.root, 'models', 'mine.sql'), 'select *\nfrom {{ref "dim_rom"}}\n');
-    const outcome = await project.run(['run']);
+    const outcome = await project.run(['compile']);
     expectOneMessage(outcome, 2);
     expect(outcome.stderr).toContain('models/mine.sql:2:6: there is no model or seed "dim_rom"');
     expect(outcome.stderr).toContain('Did you mean "dim_room"?');
@@ -57,25 +75,10 @@ describe('wrong configuration', () => {
     expect(outcome.stderr).toContain('.env is there but cannot be read: EISDIR');
   });
 
-  it('a seed that is not loaded, and a source', async () => {
-    writeFileSync(join(project.root, 'seeds', 'mine.csv'), 'a\n1\n');
-    writeFileSync(join(project.root, 'models', 'of_seed.sql'), 'select * from {{ref "mine"}}');
-    writeFileSync(
-      join(project.root, 'models', 'of_source.sql'),
-      'select load_id from {{source "staging" "sensor_file"}}',
-    );
-    const outcome = await project.run(['run', '--select', 'of_seed']);
-    expectOneMessage(outcome, 1);
-    expect(outcome.stdout + outcome.stderr).toContain('Run `datacycle seed` first');
-    const other = await project.run(['run', '--select', 'of_source']);
-    expectOneMessage(other, 1);
-    expect(other.stdout + other.stderr).toContain('Run `datacycle load` first');
-  });
-
   it('a cycle: the models of it with their files', async () => {
     writeFileSync(join(project.root, 'models', 'egg.sql'), 'select * from {{ref "hen"}}');
     writeFileSync(join(project.root, 'models', 'hen.sql'), 'select * from {{ref "egg"}}');
-    const outcome = await project.run(['build']);
+    const outcome = await project.run(['compile']);
     expectOneMessage(outcome, 2);
     expect(outcome.stderr).toMatch(/these models refer to each other: (egg -> hen -> egg|hen -> egg -> hen)/);
     expect(outcome.stderr).toContain('models/egg.sql');
@@ -91,8 +94,9 @@ describe('wrong configuration', () => {
   });
 });
 
-describe('wrong use', () => {
+describe.each(oneDatabase)('wrong use, on $name', (kind) => {
   oneCopyForAll();
+  const env = oneDatabaseForAll(kind);
 
   it.each(['abc', '20', '2e3', '2023.0'])('WEATHER_MIN_YEAR=%s', async (year) => {
     const outcome = await project.run(['compile'], { WEATHER_MIN_YEAR: year });
@@ -117,18 +121,18 @@ describe('wrong use', () => {
   });
 
   it('a selection that matches nothing is a warning with what is named like it, and nothing is run', async () => {
-    const { code, stdout, stderr } = await project.run(['run', '--select', 'fact_enrgy_minute']);
+    const { code, stdout, stderr } = await project.run(['run', '--select', 'fact_enrgy_minute'], env());
     expect(code).toBe(0);
     expect(stdout + stderr).toContain('Did you mean "fact_energy_minute"?');
     expect(stdout).toMatch(/^run: 0 nodes /m);
   });
 
   it('SMB_PATH that is missing, and one that does not exist', async () => {
-    expect((await project.run(['load'])).stderr).toMatch(/no source is configured[\s\S]*SMB_PATH/);
-    const missing = await project.run(['load', 'sensors']);
+    expect((await project.run(['load'], env())).stderr).toMatch(/no source is configured[\s\S]*SMB_PATH/);
+    const missing = await project.run(['load', 'sensors'], env());
     expectOneMessage(missing, 2);
     expect(missing.stderr).toContain('SMB_PATH is not set');
-    const wrong = await project.run(['load'], { SMB_PATH: join(project.root, 'nowhere') });
+    const wrong = await project.run(['load'], { ...env(), SMB_PATH: join(project.root, 'nowhere') });
     expectOneMessage(wrong, 2);
     expect(wrong.stderr).toContain('SMB_PATH');
     expect(wrong.stderr).toContain('nowhere');
@@ -206,6 +210,20 @@ describe.each(servers)('on $name', (kind) => {
     expect(outcome.stderr).toContain('the database does not exist');
   });
 
+  it('a seed that is not loaded, and a source', async () => {
+    project.write({
+      'seeds/mine.csv': 'a\n1\n',
+      'models/of_seed.sql': 'select * from {{ref "mine"}}',
+      'models/of_source.sql': 'select load_id from {{source "staging" "sensor_file"}}',
+    });
+    const outcome = await project.run(['run', '--select', 'of_seed'], { DB_URL: database.url ?? '' });
+    expectOneMessage(outcome, 1);
+    expect(outcome.stdout + outcome.stderr).toContain('Run `datacycle seed` first');
+    const other = await project.run(['run', '--select', 'of_source'], { DB_URL: database.url ?? '' });
+    expectOneMessage(other, 1);
+    expect(other.stdout + other.stderr).toContain('Run `datacycle load` first');
+  });
+
   it('a type error in SQL: the line of the template with a caret, exit code 1, the rest is built', async () => {
     writeFileSync(
       join(project.root, 'models', 'broken.sql'),
@@ -236,12 +254,14 @@ describe.each(servers)('on $name', (kind) => {
   });
 });
 
-describe('what is shown', () => {
+describe.each(oneDatabase)('what is shown, on $name', (kind) => {
   oneCopyForAll();
+  const env = oneDatabaseForAll(kind);
+  const show = (query: string, ...flags: string[]) => project.run(['show', '--inline', query, ...flags], env());
 
   it('rows as a table, as CSV and as JSON; a limit that cut is said on standard error only', async () => {
     const query = `select n, 'é, "x"' as text, 1.10 as price, null as nothing from generate_series(1, 7) as n; -- done`;
-    const shown = (output: string) => project.run(['show', '--inline', query, '--output', output, '--limit', '2']);
+    const shown = (output: string) => show(query, '--output', output, '--limit', '2');
     const table = await shown('table');
     expect(table.stdout).toBe(
       'n | text   | price | nothing\n--+--------+-------+--------\n1 | é, "x" |  1.10 |\n2 | é, "x" |  1.10 |\n',
@@ -254,15 +274,15 @@ describe('what is shown', () => {
 
   it("PostgreSQL's own text in every format", async () => {
     const values = `'[12345678901234567890, 1.10]'::jsonb as j, array[date '2023-08-01'] as d, '\\x00ff'::bytea as b, '' as e`;
-    const shown = (output: string) => project.run(['show', '--inline', `select ${values}`, '--output', output]);
+    const shown = (output: string) => show(`select ${values}`, '--output', output);
     expect((await shown('csv')).stdout).toBe('j,d,b,e\n"[12345678901234567890, 1.10]",{2023-08-01},\\x00ff,""\n');
     expect((await shown('table')).stdout).toContain('[12345678901234567890, 1.10] | {2023-08-01} | \\x00ff |');
   });
 
   it('no control character of a value reaches a terminal', async () => {
-    const outcome = await project.run(['show', '--inline', `select e'\\x1b[2J\\u202ex' as v`]);
+    const outcome = await show(`select e'\\x1b[2J\\u202ex' as v`);
     expect(outcome.stdout).toBe('v\n----------------\n\\u001b[2J\\u202ex\n');
-    const failed = await project.run(['show', '--inline', `select (e'\\x1b[2J' || now())::int`]);
+    const failed = await show(`select (e'\\x1b[2J' || now())::int`);
     expect(failed.stderr).toContain('invalid input syntax for type integer: "\\u001b[2J');
   });
 
@@ -270,14 +290,14 @@ describe('what is shown', () => {
     'select 1) as x; commit; create table public.left_behind (); select * from (select 2',
     'select 1; commit; create table public.left_behind ()',
   ])('one query, which cannot leave its read-only transaction: %s', async (query) => {
-    const outcome = await project.run(['show', '--inline', query]);
+    const outcome = await show(query);
     expectOneMessage(outcome, 2);
     expect(outcome.stderr).toMatch(/this \) closes nothing|a query is one select; something follows its semicolon/);
     expect(outcome.stderr).toContain(`1 | ${query}`);
   });
 
   it('refuses two columns of one name instead of showing one of them twice', async () => {
-    const outcome = await project.run(['show', '--inline', 'select 1 as a, 2 as a']);
+    const outcome = await show('select 1 as a, 2 as a');
     expectOneMessage(outcome, 2);
     expect(outcome.stderr).toContain('two columns are called "a"');
   });
@@ -294,7 +314,7 @@ describe('processes', () => {
     const outcome = await project.run(['run', '--select', 'slow_*'], {}, { interruptAfter: /1 of 5/ });
     expect(outcome.code).toBe(130);
     expect(outcome.stdout).toContain('SKIP (the run was stopped)');
-    expect((await project.run(['run', '--select', 'slow_*'])).code).toBe(0);
+    expect((await project.run(['run', '--select', 'slow_4'])).code).toBe(0);
   });
 
   it('two processes cannot open the embedded database at once; the second names the process that has it', async () => {

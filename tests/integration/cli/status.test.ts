@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { judge } from '../../../cli/status/freshness.ts';
@@ -6,10 +6,20 @@ import type { Status } from '../../../cli/status/status.ts';
 import { recordFailure, recordSuccess } from '../../../loaders/landing/attempt.ts';
 import { startSsh2Server } from '../../servers/ssh2-server.ts';
 import { databases, type TestDatabase } from '../databases.ts';
+import { document, fileName } from '../loaders/sensor-share.ts';
 import { forecastFile, WeatherShare } from '../loaders/weather-share.ts';
-import { sampleMinutes } from '../main-job/household.ts';
 import { writeSettled } from '../settled-file.ts';
 import { ProjectCopy } from './command.ts';
+import { smallProject } from './small-files.ts';
+
+/** A file's minute is in its name: 24.08.2023 0010_JimmyLoup_received.json. */
+const minute = `to_timestamp(left(name, 15), 'DD.MM.YYYY HH24MI')::timestamp at time zone 'UTC'`;
+const files = {
+  ...smallProject,
+  'models/minutes.sql': `{{config materialized="table"}}
+select name, max(${minute}) as read_at from {{ref "readings"}} group by name
+`,
+};
 
 describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))('datacycle status, on $name', ({ open }) => {
   let db: TestDatabase;
@@ -17,7 +27,7 @@ describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))('datacycle 
   let env: Record<string, string>;
   beforeEach(async () => {
     db = await open();
-    project = new ProjectCopy();
+    project = new ProjectCopy(files);
     env = { DB_URL: db.url ?? '', SMB_PATH: join(project.root, 'share'), BRONZE_ROOT: join(project.root, 'bronze') };
     mkdirSync(join(project.root, 'share'));
   });
@@ -32,17 +42,16 @@ describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))('datacycle 
     return { code: outcome.code, found: JSON.parse(outcome.stdout) as Status & { type: string } };
   };
   const setFreshness = (text: string) => {
-    const path = join(project.root, 'project.yml');
-    const before = readFileSync(path, 'utf8').replace(/\nfreshness:\n(?: .*\n)*/, '\n');
-    writeFileSync(path, `${before}\nfreshness:\n${text}`);
+    appendFileSync(join(project.root, 'project.yml'), `freshness:\n${text}`);
   };
 
   it('of a database with nothing in it: nothing needs a person', async () => {
+    setFreshness('  sensors: { warn_after: 15 minutes }\n  total: { error_after: 1 hour }\n');
     const { code, found } = await status();
     expect(code).toBe(0);
     expect(found).toMatchObject({ type: 'status', sources: [], runs: [], watcher: null, problems: [] });
-    expect(found.freshness.every(({ level }) => level === 'unused')).toBe(true);
-    expect(found.tables.find(({ name }) => name === 'sensor_events')).toMatchObject({ rows: null });
+    expect(found.freshness.map(({ level }) => level)).toEqual(['unused', 'unused']);
+    expect(found.tables.find(({ name }) => name === 'readings')).toMatchObject({ rows: null });
     const text = await project.run(['status'], env);
     expect(text.stdout).toContain('Nothing has been loaded yet: datacycle load');
     expect(text.stdout).toContain('Nothing needs a person.');
@@ -69,7 +78,7 @@ describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))('datacycle 
       SFTP_PATH: share.folder,
       SFTP_HOST_KEY: server.fingerprint,
     };
-    setFreshness('  dim_room: { error_after: 1 hour }\n');
+    setFreshness('  total: { error_after: 1 hour }\n');
     try {
       share.put('Pred_2023-10-01.csv', forecastFile('2023-10-01'));
       symlinkSync('later', join(share.folder, 'Pred_2023-10-02.csv'));
@@ -87,31 +96,33 @@ describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))('datacycle 
   });
 
   it('tells rows, sources, rejected files with reasons, disk, runs and what is too old', async () => {
-    for (const { name, content } of sampleMinutes('12.10.2023', (minute) => minute >= 600 && minute < 605))
-      writeFileSync(join(project.root, 'share', name), content);
-    writeSettled(join(project.root, 'share', '12.10.2023 1006_JimmyLoup_received.json'), '{');
-    writeSettled(join(project.root, 'share', '12.10.2023 1007_Nobody_received.json'), '{}');
+    for (const owner of ['JimmyLoup', 'JeremieVianin']) {
+      for (let at = 10; at < 15; at += 1)
+        writeFileSync(join(project.root, 'share', fileName(owner, at)), document(owner, at));
+    }
+    writeSettled(join(project.root, 'share', '24.08.2023 1006_JimmyLoup_received.json'), '{');
+    writeSettled(join(project.root, 'share', '24.08.2023 1007_Nobody_received.json'), '{}');
     expect((await project.run(['load'], env)).code).toBe(0);
     expect((await project.run(['build'], env)).code).toBe(0);
     setFreshness(`  sensors: { warn_after: 2 weeks, error_after: 5000 weeks }
-  fact_energy_minute: { newest: "to_timestamp(max(datetime_key)::text, 'YYYYMMDDHH24MI')", error_after: 1 day }
-  dim_room: { error_after: 1 hour }
-  fact_presence_minute: { newest: max(no_such_column), error_after: 1 day }
+  minutes: { newest: max(read_at), error_after: 1 day }
+  total: { error_after: 1 hour }
+  readings: { newest: max(no_such_column), error_after: 1 day }
 `);
     const { code, found } = await status();
     expect(code).toBe(1);
     expect(found.sources).toMatchObject([
-      { source: 'sensors', files: 12, rejected: 2, newest: '2023-10-12T10:04:00Z', failures: 0 },
+      { source: 'sensors', files: 12, rejected: 2, newest: '2023-08-24T00:14:00Z', failures: 0 },
     ]);
     expect(found.freshness).toMatchObject([
-      { name: 'sensors', level: 'warn', newest: '2023-10-12T10:04:00Z', warnAfterSeconds: 1_209_600 },
-      { name: 'fact_energy_minute', level: 'error', newest: '2023-10-12T10:04:00.000Z', errorAfterSeconds: 86_400 },
-      { name: 'dim_room', level: 'ok' },
-      { name: 'fact_presence_minute', level: 'unreadable', message: expect.stringContaining('no_such_column') },
+      { name: 'sensors', level: 'warn', newest: '2023-08-24T00:14:00Z', warnAfterSeconds: 1_209_600 },
+      { name: 'minutes', level: 'error', newest: '2023-08-24T00:14:00.000Z', errorAfterSeconds: 86_400 },
+      { name: 'total', level: 'ok' },
+      { name: 'readings', level: 'unreadable', message: expect.stringContaining('no_such_column') },
     ]);
     expect(found.problems).toMatchObject([
-      { kind: 'freshness', name: 'fact_energy_minute', problem: expect.stringMatching(/^its newest data are \d+ d/) },
-      { kind: 'freshness', name: 'fact_presence_minute' },
+      { kind: 'freshness', name: 'minutes', problem: expect.stringMatching(/^its newest data are \d+ d/) },
+      { kind: 'freshness', name: 'readings' },
     ]);
     expect(found.rejected.counts.map(({ reason, files }) => [reason, files]).sort()).toEqual(
       [
@@ -119,10 +130,10 @@ describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))('datacycle 
         ['the owner in the name is unknown', 1],
       ].sort(),
     );
-    expect(found.rejected.newest.map(({ name }) => name)).toContain('12.10.2023 1007_Nobody_received.json');
-    const events = found.tables.find(({ name }) => name === 'sensor_events');
+    expect(found.rejected.newest.map(({ name }) => name)).toContain('24.08.2023 1007_Nobody_received.json');
+    const events = found.tables.find(({ name }) => name === 'readings');
     expect(events).toMatchObject({ estimated: false, builtAt: expect.stringMatching(/^\d{4}-/) });
-    expect(events?.rows).toBe((await db.warehouse.query('select count(*) as n from silver.sensor_events')).rows[0]?.n);
+    expect(events?.rows).toBe((await db.warehouse.query('select count(*) as n from readings')).rows[0]?.n);
     expect(found.disk.bronze).toMatchObject([{ source: 'sensors', files: 12 }]);
     expect(found.disk.freeBytes).toBeGreaterThan(0);
     expect(found.disk.databaseBytes).toBeGreaterThan(1_000_000);
@@ -130,21 +141,21 @@ describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))('datacycle 
 
     expect(found.fullTests).toBeNull();
     // A large table is not counted.
-    await db.warehouse.query(`update pg_class set reltuples = 15000000 where oid = 'silver.sensor_events'::regclass`);
+    await db.warehouse.query(`update pg_class set reltuples = 15000000 where oid = 'readings'::regclass`);
     const at = new Date('2023-10-15T00:00:00Z');
     await recordSuccess(db.warehouse, 'full_tests', at);
-    await recordFailure(db.warehouse, 'full_tests', at, 'failed: no_token_in_staging');
+    await recordFailure(db.warehouse, 'full_tests', at, 'failed: few_files');
     const later = (await status()).found;
-    expect(later.tables.find(({ name }) => name === 'sensor_events')).toMatchObject({
+    expect(later.tables.find(({ name }) => name === 'readings')).toMatchObject({
       rows: 15_000_000,
       estimated: true,
     });
     // Whether a test still fails is said by its own last result.
-    expect(later.fullTests).toEqual({ at: '2023-10-15T00:00:00Z', failed: 'failed: no_token_in_staging' });
+    expect(later.fullTests).toEqual({ at: '2023-10-15T00:00:00Z', failed: 'failed: few_files' });
     expect([later.problems, later.sources.map(({ source }) => source)]).toEqual([found.problems, ['sensors']]);
     const { stdout } = await project.run(['status'], env);
-    expect(stdout).toMatch(/sensor_events +\| ~15,000,000 /);
-    expect(stdout).toContain('last run on all rows at 2023-10-15 00:00 UTC: failed: no_token_in_staging.');
+    expect(stdout).toMatch(/readings +\| ~15,000,000 /);
+    expect(stdout).toContain('last run on all rows at 2023-10-15 00:00 UTC: failed: few_files.');
   });
 
   it('wants a person for a source that fails and a model that failed, until they work', async () => {
@@ -167,12 +178,10 @@ describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))('datacycle 
   });
 
   it('refuses a freshness of something that is neither a source nor a model', async () => {
-    setFreshness('  fact_enrgy_minute: { warn_after: 1 hour }\n');
+    setFreshness('  minuts: { warn_after: 1 hour }\n');
     const outcome = await project.run(['status'], env);
     expect(outcome.code).toBe(2);
-    expect(outcome.stderr).toMatch(
-      /freshness names "fact_enrgy_minute"[\s\S]*project\.yml:\d+[\s\S]*Did you mean "fact_energy_minute"/,
-    );
+    expect(outcome.stderr).toMatch(/freshness names "minuts"[\s\S]*project\.yml:\d+[\s\S]*Did you mean "minutes"/);
   });
 });
 
@@ -182,16 +191,11 @@ it.each([
   ['  sensors: { warn_after: 3 days, error_after: 1 hour }', 'warn_after is longer than error_after'],
   ['  sensors: { warn_affter: 3 days }', 'Did you mean "warn_after"?'],
 ])('a freshness that makes no sense is an error with its place: %s', async (line, message) => {
-  const project = new ProjectCopy();
-  const path = join(project.root, 'project.yml');
-  const text = readFileSync(path, 'utf8').replace(/\nfreshness:\n(?: .*\n)*/, '\n');
-  writeFileSync(path, text);
-  appendFileSync(path, `\nfreshness:\n${line}\n`);
+  const project = new ProjectCopy({ 'project.yml': `name: small\nfreshness:\n${line}\n` });
   const outcome = await project.run(['compile']);
   project.dispose();
   expect(outcome.code).toBe(2);
-  const at = text.split('\n').length + 2;
-  expect(outcome.stderr).toContain(`project.yml:${at}:`);
+  expect(outcome.stderr).toContain('project.yml:3:');
   expect(outcome.stderr).toContain(message);
 });
 

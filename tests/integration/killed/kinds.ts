@@ -6,7 +6,7 @@ import { expect } from 'vitest';
 import { openWarehouse } from '../../../warehouse/open.ts';
 import type { Row } from '../../../warehouse/warehouse.ts';
 import { runHere } from '../cli/in-process.ts';
-import { smallProject } from '../cli/watch/small-project.ts';
+import { smallProject } from '../cli/small-files.ts';
 import { eventually } from '../cli/watch/watch-process.ts';
 import { servers, type TestDatabase } from '../databases.ts';
 import { SensorShare } from '../loaders/sensor-share.ts';

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PostgresServer } from '../../../servers/postgres.ts';
-import { sampleMinutes } from '../../main-job/household.ts';
+import { document, fileName } from '../../loaders/sensor-share.ts';
 import { ProjectCopy } from '../command.ts';
+import { smallProject } from '../small-files.ts';
 import { eventually, WatchProcess } from './watch-process.ts';
 
 /** The rows of every table that models make, audit columns left out, in an order that depends on them only. */
@@ -40,8 +41,7 @@ let project: ProjectCopy;
 let watcher: WatchProcess | undefined;
 beforeAll(async () => {
   server = process.env.TEST_DB_URL ? await PostgresServer.start() : undefined;
-  project = new ProjectCopy();
-  await project.begin();
+  project = new ProjectCopy(smallProject);
 });
 afterAll(async () => {
   watcher?.signal('SIGKILL');
@@ -61,13 +61,13 @@ describe.skipIf(!process.env.TEST_DB_URL)('a database that is restarted under th
     });
     const share = join(project.root, 'share');
     mkdirSync(share);
-    for (const { name, content } of sampleMinutes('12.10.2023', (minute) => minute < 20))
-      writeFileSync(join(share, name), content);
+    for (let minute = 10; minute < 28; minute += 1)
+      writeFileSync(join(share, fileName('JimmyLoup', minute)), document('JimmyLoup', minute));
     // Slow enough to be caught at work, whenever there are rows to build from.
     writeFileSync(
       join(project.root, 'models', 'slow.sql'),
-      `{{config materialized="table" subject=false}}\nselect count(*) as n, max(case when e.is_first then pg_sleep(4)::text end) as slept
-from (select row_number() over () = 1 as is_first from {{ref 'sensor_events'}}) as e\n`,
+      `{{config materialized="table"}}\nselect count(*) as n, max(case when e.is_first then pg_sleep(4)::text end) as slept
+from (select row_number() over () = 1 as is_first from {{ref 'readings'}}) as e\n`,
     );
     const env = { DB_URL: url('disturbed'), SMB_PATH: share, BRONZE_ROOT: join(project.root, 'bronze') };
     watcher = new WatchProcess(project.root, env);
@@ -99,7 +99,7 @@ from (select row_number() over () = 1 as is_first from {{ref 'sensor_events'}}) 
     const built = await project.run(['build'], plain);
     expect(built.code, built.stdout).toBe(0);
     const rows = await contents(url('disturbed'));
-    expect(rows.sensor_events).toMatch(/^[1-9]\d+ /);
+    expect(rows.readings).toMatch(/^18 /);
     expect(rows).toEqual(await contents(url('undisturbed')));
   });
 });

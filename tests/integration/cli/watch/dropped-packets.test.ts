@@ -4,9 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CuttingProxy } from '../../../servers/cutting-proxy.ts';
 import { servers, type TestDatabase } from '../../databases.ts';
-import { sampleMinutes } from '../../main-job/household.ts';
+import { document, fileName } from '../../loaders/sensor-share.ts';
 import { rounds } from '../../rounds.ts';
 import { ProjectCopy } from '../command.ts';
+import { smallProject } from '../small-files.ts';
 import { eventually, WatchProcess } from './watch-process.ts';
 
 describe.each(servers)('a network that drops packets between the watcher and $name', ({ open }) => {
@@ -17,8 +18,7 @@ describe.each(servers)('a network that drops packets between the watcher and $na
   beforeEach(async () => {
     db = await open();
     proxy = await CuttingProxy.to(Number(new URL(db.url ?? '').port));
-    project = new ProjectCopy();
-    await project.begin();
+    project = new ProjectCopy(smallProject);
     mkdirSync(join(project.root, 'share'));
   });
   afterEach(async () => {
@@ -38,11 +38,9 @@ describe.each(servers)('a network that drops packets between the watcher and $na
     });
     watcher = own;
     const log = () => own.stdout;
-    const put = (minute: number) => {
-      for (const { name, content } of sampleMinutes('12.10.2023', (one) => one === minute))
-        writeFileSync(join(project.root, 'share', name), content);
-    };
-    put(0);
+    const put = (minute: number) =>
+      writeFileSync(join(project.root, 'share', fileName('JimmyLoup', minute)), document('JimmyLoup', minute));
+    put(10);
     await own.until('landed');
     await eventually(() => own.events('built').length > 0, 'a build', log);
     // Longer than what is taken for a loss, shorter, until nothing of before is left, and as long as a router or a server is away.
@@ -53,7 +51,7 @@ describe.each(servers)('a network that drops packets between the watcher and $na
       await sleep(seconds * 1000);
       proxy.silent = false;
       const back = performance.now();
-      put(round + 1);
+      put(round + 11);
       await eventually(() => own.lines.slice(before).some(({ event }) => event === 'landed'), 'a landing', log);
       expect(performance.now() - back).toBeLessThan(15_000);
       await eventually(() => own.lines.slice(before).some(({ event }) => event === 'built'), 'a build', log);

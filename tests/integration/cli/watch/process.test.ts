@@ -5,8 +5,10 @@ import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { freePort } from '../../../servers/free-port.ts';
 import { databases, type TestDatabase } from '../../databases.ts';
+import { document, fileName } from '../../loaders/sensor-share.ts';
 import { sampleMinutes } from '../../main-job/household.ts';
 import { ProjectCopy } from '../command.ts';
+import { smallProject } from '../small-files.ts';
 import { eventually, WatchProcess } from './watch-process.ts';
 
 const secrets = {
@@ -21,12 +23,15 @@ describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))('datacycle 
   let env: Record<string, string>;
   const started: WatchProcess[] = [];
 
-  beforeEach(async () => {
-    db = await open();
-    project = new ProjectCopy();
+  /** The household, where a test is about its tables; a small project, where it is about the watcher. */
+  const begin = async (files: Readonly<Record<string, string>> | undefined) => {
+    project = new ProjectCopy(files);
     mkdirSync(share());
     await project.begin();
     env = { DB_URL: db.url ?? '', SMB_PATH: share(), BRONZE_ROOT: join(project.root, 'bronze') };
+  };
+  beforeEach(async () => {
+    db = await open();
   });
   afterEach(async () => {
     for (const one of started.splice(0)) {
@@ -38,24 +43,31 @@ describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))('datacycle 
   });
 
   const share = () => join(project.root, 'share');
-  const put = (from: number, to: number) => {
+  const putSample = (from: number, to: number) => {
     for (const { name, content } of sampleMinutes('12.10.2023', (minute) => minute >= from && minute < to))
       writeFileSync(join(share(), name), content);
+  };
+  /** For the small project: a file each. */
+  const put = (from: number, to: number, folder = share()) => {
+    for (let minute = from; minute < to; minute += 1)
+      writeFileSync(join(folder, fileName('JimmyLoup', minute)), document('JimmyLoup', minute));
   };
   const start = (more: Record<string, string> = {}) => {
     const watcher = new WatchProcess(project.root, { ...env, ...more });
     started.push(watcher);
     return watcher;
   };
-  const goldMinutes = async () => {
-    const { rows } = await db.warehouse
-      .query<{ n: number }>('select count(distinct datetime_key) as n from gold.fact_energy_minute')
-      .catch(() => ({ rows: [{ n: -1 }] }));
+  const count = async (sql: string) => {
+    const { rows } = await db.warehouse.query<{ n: number }>(sql).catch(() => ({ rows: [{ n: -1 }] }));
     return rows[0]?.n ?? 0;
   };
+  const goldMinutes = () => count('select count(distinct datetime_key)::int as n from gold.fact_energy_minute');
+  /** The files that the last model of the small project counts. */
+  const built = () => count('select files::int as n from total');
 
   it('builds what comes in to gold, says how it is, and is alone', async () => {
-    put(600, 605);
+    await begin(undefined);
+    putSample(600, 605);
     const port = await freePort();
     const watcher = start({ WATCH_PORT: String(port), LOG_DIR: 'logs', ...secrets });
     await eventually(
@@ -63,7 +75,7 @@ describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))('datacycle 
       'five minutes in gold',
       () => watcher.stdout,
     );
-    put(605, 607);
+    putSample(605, 607);
     await eventually(
       async () => (await goldMinutes()) === 7,
       'seven minutes in gold',
@@ -119,18 +131,19 @@ describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))('datacycle 
   });
 
   it('builds nothing when nothing comes in', async () => {
-    put(600, 602);
+    await begin(smallProject);
+    put(10, 12);
     const watcher = start();
     await eventually(
-      async () => (await goldMinutes()) === 2,
-      'two minutes in gold',
+      async () => (await built()) === 2,
+      'two files in the models',
       () => watcher.stdout,
     );
     await eventually(
       () => watcher.events('built').some(({ what }) => String(what).startsWith('the data tests')),
       'the nightly round',
     );
-    const built = watcher.events('built').length;
+    const told = watcher.events('built').length;
     const runs = async () => (await db.warehouse.query('select count(*) as n from datacycle.run')).rows[0]?.n;
     const before = await runs();
     const checked = async () =>
@@ -140,17 +153,18 @@ describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))('datacycle 
       await eventually(async () => (await checked()) !== last, 'another check');
     }
     expect(await runs()).toBe(before);
-    expect(watcher.events('built')).toHaveLength(built);
+    expect(watcher.events('built')).toHaveLength(told);
     expect(await watcher.stop()).toBe(0);
   });
 
   it.each(['SIGTERM', 'SIGINT'] as const)(
     'ends well within seconds on %s in mid-build, and the next run completes',
     async (signal) => {
-      put(600, 602);
+      await begin(smallProject);
+      put(10, 12);
       writeFileSync(
         join(project.root, 'models', 'slow.sql'),
-        `{{config materialized="table" subject=false}}\nselect count(*) as n, max(pg_sleep(300)::text) as slept from {{ref 'sensor_events'}}\n`,
+        `{{config materialized="table"}}\nselect count(*) as n, max(pg_sleep(300)::text) as slept from {{ref 'readings'}}\n`,
       );
       const watcher = start();
       const sleeping = async () =>
@@ -171,11 +185,12 @@ describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))('datacycle 
       rmSync(join(project.root, 'models', 'slow.sql'));
       const run = await project.run(['build'], env);
       expect(run.code, run.stdout + run.stderr).toBe(0);
-      expect(await goldMinutes()).toBe(2);
+      expect(await built()).toBe(2);
     },
   );
 
   it('says what keeps the database away, not only that it was lost', async () => {
+    await begin(smallProject);
     const name = new URL(env.DB_URL ?? '').pathname.slice(1);
     const tell = async (...statements: string[]) => {
       const client = new pg.Client({ connectionString: process.env.TEST_DB_URL });
@@ -215,11 +230,12 @@ describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))('datacycle 
   });
 
   it('says once that the share is gone and once that it is back, and loses nothing', async () => {
-    put(600, 602);
+    await begin(smallProject);
+    put(10, 12);
     const watcher = start();
     await eventually(
-      async () => (await goldMinutes()) === 2,
-      'two minutes in gold',
+      async () => (await built()) === 2,
+      'two files in the models',
       () => watcher.stdout,
     );
     const away = `${share()}-away`;
@@ -231,14 +247,13 @@ describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))('datacycle 
         (await db.warehouse.query(`select failures from staging.attempt where source = 'sensors'`)).rows[0]?.failures,
       );
     await eventually(async () => (await failures()) >= 3, 'three failures');
-    for (const { name, content } of sampleMinutes('12.10.2023', (minute) => minute === 602 || minute === 603))
-      writeFileSync(join(away, name), content);
+    put(12, 14, away);
     renameSync(away, share());
     const recovery = await watcher.until('sensors recovered');
     expect(recovery.text).toMatch(/^sensors: works again after .* \(\d+ failures\)$/);
     await eventually(
-      async () => (await goldMinutes()) === 4,
-      'four minutes in gold',
+      async () => (await built()) === 4,
+      'four files in the models',
       () => watcher.stdout,
     );
     expect(watcher.events('sensors failed'), watcher.stdout).toHaveLength(1);
@@ -253,7 +268,7 @@ describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))('datacycle 
 describe('datacycle watch that cannot start', () => {
   let project: ProjectCopy;
   beforeEach(() => {
-    project = new ProjectCopy();
+    project = new ProjectCopy(smallProject);
   });
   afterEach(() => project.dispose());
 

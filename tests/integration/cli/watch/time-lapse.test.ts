@@ -11,8 +11,8 @@ import { rounds } from '../../rounds.ts';
 import { writeSettled } from '../../settled-file.ts';
 import { TemporaryProject } from '../../temporary-project.ts';
 import { runHere } from '../in-process.ts';
+import { smallProject } from '../small-files.ts';
 import { minuteFiles } from './minute-files.ts';
-import { smallProject } from './small-project.ts';
 import { WatchProcess } from './watch-process.ts';
 
 // Read once: a command in this process has an environment of its own.
