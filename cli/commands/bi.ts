@@ -135,11 +135,17 @@ function refuseClashes(faults: readonly CaptionFault[]): void {
 }
 
 function tellMissing(faults: readonly CaptionFault[], terminal: Terminal): void {
-  const missing = faults.filter(({ kind }) => kind === 'missing');
-  if (missing.length === 0) return;
-  const shown = missing.slice(0, 5).map(({ language, text }) => `"${text}" (${language})`);
-  const more = missing.length > shown.length ? `, and ${missing.length - shown.length} more` : '';
-  terminal.notice(`Without a caption in powerbi/captions/, and shown in English: ${shown.join(', ')}${more}.`);
+  const told = [
+    ['missing', 'Without a caption in powerbi/captions/'],
+    ['undescribed', 'Descriptions without a translation in powerbi/captions/descriptions/'],
+  ] as const;
+  for (const [kind, what] of told) {
+    const missing = faults.filter((fault) => fault.kind === kind);
+    if (missing.length === 0) continue;
+    const shown = missing.slice(0, 5).map(({ language, text }) => `"${text}" (${language})`);
+    const more = missing.length > shown.length ? `, and ${missing.length - shown.length} more` : '';
+    terminal.notice(`${what}, and shown in English: ${shown.join(', ')}${more}.`);
+  }
 }
 
 interface Server {

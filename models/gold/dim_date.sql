@@ -88,9 +88,19 @@ days as (
         make_timestamp(s.last_year, 12, 31, 0, 0, 0),
         interval '1 day'
     ) as d (day)
-    {{#incremental}}
-    where d.day::date not in (select t.date from {{this}} as t)
-    {{/incremental}}
+),
+
+newest as (
+    select max({{> local_time instant="last_seen"}})::date as newest_day from {{ref "apartment_days"}}
+),
+
+flagged as (
+    select
+        d.date,
+        coalesce(d.date between n.newest_day - 6 and n.newest_day, false) as is_last_7_days,
+        coalesce(d.date between n.newest_day - 27 and n.newest_day, false) as is_last_28_days
+    from days as d
+    cross join newest as n
 ),
 
 final as (
@@ -102,14 +112,25 @@ final as (
         extract(month from d.date)::integer as month,
         extract(quarter from d.date)::integer as quarter,
         extract(year from d.date)::integer as year,
+        extract(isoyear from d.date)::integer as iso_year,
+        to_char(d.date, 'YYYY-MM') as year_month,
         {{> name_by_language row="w"}} as day_name,
         {{> name_by_language row="m"}} as month_name,
         extract(isodow from d.date) >= 6 as is_weekend,
-        h.date is not null as is_holiday
-    from days as d
+        h.date is not null as is_holiday,
+        d.is_last_7_days,
+        d.is_last_28_days
+    from flagged as d
     left join holidays as h on h.date = d.date
     left join names as w on w.kind = 'day' and w.number = extract(isodow from d.date)
     left join names as m on m.kind = 'month' and m.number = extract(month from d.date)
+    {{#incremental}}
+    -- new days, and those that have become one of the last, or are it no longer
+    left join {{this}} as t on t.date = d.date
+    where t.date is null
+        or t.is_last_7_days <> d.is_last_7_days
+        or t.is_last_28_days <> d.is_last_28_days
+    {{/incremental}}
 )
 
 select
@@ -120,8 +141,12 @@ select
     month,
     quarter,
     year,
+    iso_year,
+    year_month,
     day_name,
     month_name,
     is_weekend,
-    is_holiday
+    is_holiday,
+    is_last_7_days,
+    is_last_28_days
 from final

@@ -9,7 +9,8 @@ export const cultures: Readonly<Record<string, string>> = { fr: 'fr-FR', es: 'es
 /** What is wrong with the captions of a language. */
 export interface CaptionFault {
   readonly language: string;
-  readonly kind: 'missing' | 'clashing';
+  /** `undescribed`: its description has no translation. */
+  readonly kind: 'missing' | 'clashing' | 'undescribed';
   /** The English text; of clashing ones the later. */
   readonly text: string;
   readonly what: string;
@@ -32,7 +33,7 @@ export function descriptionFaults(tables: readonly TmdlObject[], descriptions: C
       .filter((text) => !translations.has(text))
       .map((text) => ({
         language,
-        kind: 'missing' as const,
+        kind: 'undescribed' as const,
         text,
         what: `the description "${text}" has no translation in ${language}`,
       })),

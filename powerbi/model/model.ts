@@ -73,7 +73,7 @@ export function modelTables(
 ): TmdlObject[] {
   const textTable = textsObject(texts, captions);
   return [
-    ...exposures.map((one) => tableObject(one, exposures, options, hierarchyObjects(one.name, extras))),
+    ...exposures.map((one) => tableObject(one, exposures, options, hierarchyObjects(one.name, extras), captions)),
     ...extras.field_parameters.map(fieldParameterObject),
     ...extras.calculation_groups.map(calculationGroupObject),
     ...(textTable === undefined ? [] : [textTable]),

@@ -1,8 +1,11 @@
 import type { Exposure } from '../../runner/manifest/exposure.ts';
+import type { Captions } from './captions.ts';
 import { columnObject } from './columns.ts';
+import { daxText } from './dax.ts';
 import { guidOf } from './guid.ts';
 import type { PowerBiOptions } from './options.ts';
 import { partition, refreshKeyOf, refreshPolicy, sourceQuery } from './partition.ts';
+import { textExpression } from './texts.ts';
 import type { TmdlObject, TmdlProperty } from './tmdl.ts';
 
 /** A table of the semantic model on one view. */
@@ -11,6 +14,7 @@ export function tableObject(
   exposures: readonly Exposure[],
   options: PowerBiOptions,
   hierarchies: readonly TmdlObject[],
+  captions: Captions,
 ): TmdlObject {
   const key = refreshKeyOf(exposure, exposures);
   const query = sourceQuery(exposure, key);
@@ -25,7 +29,7 @@ export function tableObject(
     properties,
     children: [
       ...(key === undefined ? [] : [refreshPolicy(query, options)]),
-      ...exposure.measures.map((measure) => measureObject(exposure, measure)),
+      ...exposure.measures.map((measure) => measureObject(exposure, measure, captions)),
       ...exposure.columns.map((column) => columnObject(exposure, column)),
       ...hierarchies,
       partition(exposure, query),
@@ -34,7 +38,7 @@ export function tableObject(
   };
 }
 
-function measureObject(exposure: Exposure, measure: Exposure['measures'][number]): TmdlObject {
+function measureObject(exposure: Exposure, measure: Exposure['measures'][number], captions: Captions): TmdlObject {
   const properties: TmdlProperty[] = [];
   if (measure.format !== undefined) properties.push({ name: 'formatString', value: measure.format });
   if (measure.folder !== undefined) properties.push({ name: 'displayFolder', value: measure.folder });
@@ -43,7 +47,12 @@ function measureObject(exposure: Exposure, measure: Exposure['measures'][number]
     type: 'measure',
     name: measure.name,
     description: measure.description,
-    value: measure.expression,
+    value: inWords(measure, captions),
     properties,
   };
+}
+
+/** The expression with the texts that it yields in the viewer's language. */
+function inWords({ expression, texts = [] }: Exposure['measures'][number], captions: Captions): string {
+  return texts.reduce((dax, text) => dax.replaceAll(daxText(text), textExpression({ text }, captions)), expression);
 }

@@ -6,10 +6,16 @@ import type { PageVisual } from '../report/page-schema.ts';
 import { parameterOf } from '../report/pages.ts';
 import { type Answer, comparedItems, inWeek, newestWeek, withDifference, withWeekBefore } from './comparisons.ts';
 import { formatNumber, isShare } from './format.ts';
-import { type MeasureQuery, measureQuery, type Narrowing } from './measure-query.ts';
+import { measureQueries } from './measure-query.ts';
+import type { Narrowing } from './measure-rows.ts';
 
-/** A row of an answer: `by1`, ... as text, and `value`. */
+/** A row of an answer: `by1`, ... as text, and `value1`, ..., or what other statements ask for. */
 export type AnswerRow = Readonly<Record<string, unknown>>;
+
+export interface Statement {
+  readonly sql: string;
+  readonly params: readonly (readonly string[])[];
+}
 
 export interface AnswerContext {
   readonly exposures: readonly Exposure[];
@@ -17,7 +23,7 @@ export interface AnswerContext {
   /** The filters of the page. */
   readonly where: readonly Narrowing[];
   /** Asks the database. */
-  readonly ask: (query: MeasureQuery) => Promise<readonly AnswerRow[]>;
+  readonly ask: (query: Statement) => Promise<readonly AnswerRow[]>;
   /** An English name or title in the language of the preview. */
   readonly translate: (text: string) => string;
 }
@@ -29,6 +35,8 @@ export interface Series {
   readonly format: string | undefined;
   /** On the second axis of a combined chart. */
   readonly second: boolean;
+  /** Predicted, or a bound of it, rather than measured. */
+  readonly drawn: 'measured' | 'predicted' | 'bound';
 }
 
 /** What a visual shows, without its form. */
@@ -67,40 +75,38 @@ function standIn(field: string, extras: ModelExtras): string[] {
   return extras.calculation_groups.some(({ name }) => name === table) ? [] : [field];
 }
 
-/** A measure by fields; the reason where there is no answer. */
-async function answerOf(measure: string, by: readonly string[], context: AnswerContext): Promise<Answer | string> {
-  const field = fieldName(measure);
-  const query = measureQuery(context.exposures, { measure: field, by: by.map(fieldName), where: context.where });
-  if ('reason' in query) return query.reason;
-  const declared = context.exposures
-    .find(({ name }) => name === field.table)
-    ?.measures.find(({ name }) => name === field.name);
-  const rows = await context.ask(query);
-  return {
-    measure,
-    format: declared?.format,
-    rows: rows.map((row) => ({
-      by: by.map((_, index) => String(row[`by${index + 1}`] ?? '')),
-      value: numberOf(row.value),
-    })),
-  };
+/** What the database says of measures by fields, and why it says nothing of those that are not there. */
+async function answersTo(measures: readonly string[], by: readonly string[], context: AnswerContext) {
+  const { exposures, where, ask } = context;
+  const fields = measures.map(fieldName);
+  const answers = new Map<string, Answer>();
+  let why = 'there is no measure';
+  for (const table of new Set(fields.map((field) => field.table))) {
+    const own = fields.filter((field) => field.table === table).map(({ name }) => name);
+    const { queries, refused } = measureQueries(exposures, { table, measures: own, by: by.map(fieldName), where });
+    why = refused.at(-1)?.reason ?? why;
+    const declared = exposures.find(({ name }) => name === table)?.measures ?? [];
+    for (const query of queries) {
+      const rows = await ask(query);
+      for (const [place, name] of query.measures.entries())
+        answers.set(`${table}.${name}`, {
+          measure: `${table}.${name}`,
+          format: declared.find((one) => one.name === name)?.format,
+          rows: rows.flatMap((row) => {
+            const value = row[`value${place + 1}`] ?? undefined;
+            const cell = by.map((_, index) => String(row[`by${index + 1}`] ?? ''));
+            return value === undefined ? [] : [{ by: cell, value: numberOf(value) }];
+          }),
+        });
+    }
+  }
+  return { found: measures.flatMap((measure) => answers.get(measure) ?? []), why };
 }
 
 /** Databases send exact numbers as text. */
 function numberOf(value: unknown): number | string {
   const text = String(value);
   return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
-}
-
-async function answersTo(measures: readonly string[], by: readonly string[], context: AnswerContext) {
-  const found: Answer[] = [];
-  let why = 'there is no measure';
-  for (const measure of measures) {
-    const answer = await answerOf(measure, by, context);
-    if (typeof answer === 'string') why = answer;
-    else found.push(answer);
-  }
-  return { found, why };
 }
 
 async function cards(measures: readonly string[], context: AnswerContext): Promise<Shown> {
@@ -110,7 +116,7 @@ async function cards(measures: readonly string[], context: AnswerContext): Promi
     kind: 'cards',
     cards: found.map(({ measure, format, rows: [row] }) => ({
       label: context.translate(fieldName(measure).name),
-      text: row === undefined ? '–' : textOf(row.value, format),
+      text: row === undefined ? '–' : textOf(row.value, format, context),
     })),
   };
 }
@@ -152,6 +158,11 @@ async function chart(
         }),
         format: answer.format,
         second: second.includes(answer.measure),
+        drawn: visual.predicted?.includes(answer.measure)
+          ? 'predicted'
+          : visual.bounds?.includes(answer.measure)
+            ? 'bound'
+            : 'measured',
       };
     });
   });
@@ -205,9 +216,9 @@ async function matrix(
   const days = week === undefined ? [] : [`${week[0]} – ${week.at(-1)}`];
   return {
     kind: 'table',
-    head: [[rows.map(name).join(' / '), ...days].join(' '), ...head],
+    head: [...rows.map((field, index) => [name(field), ...(index === 0 ? days : [])].join(' ')), ...head],
     rows: rowKeys.map((rowKey) => [
-      { text: rowKey.slice(0, rows.length).join(' / ') },
+      ...rowKey.slice(0, rows.length).map((text) => ({ text })),
       ...columnKeys.flatMap((columnKey) =>
         found.map(({ measure, format, rows: cells }) => {
           const value = cells.find(({ by }) => same(by, [...rowKey, ...columnKey]))?.value;
@@ -216,7 +227,7 @@ async function matrix(
             measure === visual.heat && typeof value === 'number' && largest > 0 ? value / largest : undefined;
           // The colour says enough for less digits.
           const short = shade !== undefined && isShare(format ?? '') ? '0%' : format;
-          return { text: textOf(value, short), shade };
+          return { text: textOf(value, short, context), shade };
         }),
       ),
     ]),
@@ -241,8 +252,8 @@ async function columnsTable(fields: readonly string[], context: AnswerContext): 
   };
 }
 
-function textOf(value: number | string, format: string | undefined): string {
-  return typeof value === 'number' ? formatNumber(value, format) : value;
+function textOf(value: number | string, format: string | undefined, { translate }: AnswerContext): string {
+  return typeof value === 'number' ? formatNumber(value, format) : translate(value);
 }
 
 /** The fields, and behind them those whose order they have. */

@@ -1,5 +1,5 @@
 import type { PageVisual } from '../report/page-schema.ts';
-import { cardBorder, houseColours } from '../report/theme.ts';
+import { cardBorder, houseColours, predictedColour } from '../report/theme.ts';
 import type { Series, Shown } from './answers.ts';
 import { formatNumber, isShare } from './format.ts';
 import { type Box, lineBetween, rectangle, round, textAt } from './svg.ts';
@@ -29,7 +29,7 @@ export function chartOver(visual: PageVisual, { categories, series }: Chart, box
   const drawn = series.map((one, index) => {
     const axis = one.second ? other : first;
     const y = (value: number) => plot.y + plot.height * (1 - (value - axis.least) / (axis.most - axis.least));
-    const stroke = colourOf(index);
+    const stroke = strokeOf(one, index);
     const place = columns.indexOf(one);
     if (place < 0) return polyline(one, (at) => plot.x + step * (at + 0.5), y, stroke);
     const width = Math.min((step * 0.8) / columns.length, 48);
@@ -95,6 +95,11 @@ export function bars({ categories, series }: Chart, box: Box): string {
     .join('');
 }
 
+/** As the report has them: what is predicted is lighter. */
+function strokeOf({ drawn }: Series, index: number): string {
+  return drawn === 'measured' ? colourOf(index) : predictedColour;
+}
+
 function colourOf(index: number): string {
   return houseColours[index % houseColours.length] ?? houseColours[0];
 }
@@ -154,7 +159,7 @@ function labels(categories: readonly string[], plot: Box, step: number): string 
 
 /** One stroke for each run of values: a blank one is a gap. */
 function polyline(
-  { values }: Series,
+  { values, drawn }: Series,
   x: (index: number) => number,
   y: (value: number) => number,
   stroke: string,
@@ -168,7 +173,7 @@ function polyline(
     .map((points) => {
       if (points.length === 0) return '';
       if (points.length > 1)
-        return `<polyline points="${points.join(' ')}" fill="none" stroke="${stroke}" stroke-width="2"/>`;
+        return `<polyline points="${points.join(' ')}" fill="none" stroke="${stroke}" ${drawn === 'bound' ? 'stroke-width="1" stroke-dasharray="4 3"' : 'stroke-width="2"'}/>`;
       const [cx, cy] = (points[0] ?? '').split(',');
       return `<circle cx="${cx}" cy="${cy}" r="3" fill="${stroke}"/>`;
     })
@@ -187,11 +192,12 @@ function limitAt(value: number, name: string, plot: Box, axis: Axis): string {
 function legendOf(series: readonly Series[], box: Box): string {
   const width = box.width / series.length;
   return series
-    .map(({ name }, index) => {
+    .map((one, index) => {
       const x = box.x + width * index;
+      const height = one.drawn === 'bound' ? 2 : 10;
       return (
-        rectangle({ x, y: box.y + 2, width: 10, height: 10 }, colourOf(index), ' rx="2"') +
-        textAt(x + 14, box.y + 11, name, { size: 10, within: width - 18 })
+        rectangle({ x, y: box.y + 7 - height / 2, width: 10, height }, strokeOf(one, index), ' rx="2"') +
+        textAt(x + 14, box.y + 11, one.name, { size: 10, within: width - 18 })
       );
     })
     .join('');

@@ -1,7 +1,7 @@
 import type { ModelExtras } from '../model/extras.ts';
 import { fieldName } from '../model/fields.ts';
 import type { PageVisual } from '../report/page-schema.ts';
-import type { Narrowing } from './measure-query.ts';
+import type { Narrowing } from './measure-rows.ts';
 
 /** What the database says of a measure by the fields of a visual. */
 export interface Answer {

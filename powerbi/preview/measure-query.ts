@@ -1,170 +1,290 @@
-import type { ExposedColumn, Exposure } from '../../runner/manifest/exposure.ts';
-import { identifier, relation } from '../../warehouse/quote.ts';
+import type { Exposure } from '../../runner/manifest/exposure.ts';
 import type { FieldName } from '../model/fields.ts';
-import { type Relationship, relationshipsOf } from '../model/relationships.ts';
-
-/** The values of a field that count, as text. */
-export interface Narrowing {
-  readonly field: FieldName;
-  readonly values: readonly string[];
-}
+import { MeasureRows, modelOf, type Narrowing, timesOf, whereOf } from './measure-rows.ts';
 
 export interface MeasureQuestion {
-  readonly measure: FieldName;
-  /** The measure is computed for each combination of values of these. */
+  /** The table of the measures. */
+  readonly table: string;
+  readonly measures: readonly string[];
+  /** The measures are computed for each combination of values of these. */
   readonly by: readonly FieldName[];
   readonly where: readonly Narrowing[];
 }
 
-/** One statement; its rows have `by1`, `by2`, ... (as text) and `value`, and none where the measure is NULL, as in a chart of Power BI. */
+/**
+ * One statement for several measures. Its rows have `by1`, `by2`, ... (as text), and `value1`, `value2`, ..., one for each of the
+ * measures: NULL where that one is blank. There is no row where all of them are, as in a chart of Power BI.
+ */
 export interface MeasureQuery {
+  readonly measures: readonly string[];
   readonly sql: string;
   readonly params: readonly (readonly string[])[];
 }
 
 /** What keeps a measure from being computed in SQL. */
 export interface NoQuery {
+  readonly measure: string;
   readonly reason: string;
 }
 
+interface Expression {
+  readonly name: string;
+  readonly sql: string;
+}
+
 /**
- * The SQL of a measure in a filter context. A field counts where a filter on its table reaches the measure's table over active
+ * The SQL of measures of one table in a filter context. A field counts where a filter on its table reaches that table over active
  * relationships; another filter changes nothing, as in Power BI.
- * @returns why there is none: no such measure, no `sql`, or a field of `by` that no relationship reaches.
+ * @returns at most two statements, since those that read `rows` are computed apart; and why there is none for a measure: there is no
+ * such measure, it has no `sql`, or no relationship reaches a field of `by`.
  */
+export function measureQueries(
+  exposures: readonly Exposure[],
+  { table, measures, by, where }: MeasureQuestion,
+): { readonly queries: readonly MeasureQuery[]; readonly refused: readonly NoQuery[] } {
+  const fact = exposures.find(({ name }) => name === table);
+  if (fact === undefined)
+    return { queries: [], refused: measures.map((measure) => ({ measure, reason: `there is no table ${table}` })) };
+  const rows = new MeasureRows(exposures, fact);
+  const lost = by.find((field) => rows.column(field) === undefined);
+  const found: Expression[] = [];
+  const refused: NoQuery[] = [];
+  for (const measure of measures) {
+    const sql = expanded(measure, fact, exposures, []);
+    if (typeof sql !== 'string') refused.push({ ...sql, measure });
+    else if (lost !== undefined)
+      refused.push({ measure, reason: `${fact.name} is not related to ${lost.table}[${lost.name}]` });
+    else found.push({ name: measure, sql });
+  }
+  const nested = found.filter(({ sql }) => [...wordsOf(sql)].some((word) => readRows.test(word)));
+  const groups = [found.filter((one) => !nested.includes(one)), nested].filter((group) => group.length > 0);
+  const queries = groups.map((group) => {
+    const used = new Set(group.flatMap(({ sql }) => [...wordsOf(sql)]));
+    const context = new FilterContext(exposures, fact, rows, { by, where, used });
+    const sql =
+      group[0] !== undefined && nested.includes(group[0]) ? overRows(context, group) : grouped(context, group);
+    return { measures: group.map(({ name }) => name), sql, params: context.params };
+  });
+  return { queries, refused };
+}
+
+/** The same for one measure: its statement, or why there is none. */
 export function measureQuery(
   exposures: readonly Exposure[],
-  { measure, by, where }: MeasureQuestion,
+  { measure, ...context }: { readonly measure: FieldName } & Pick<MeasureQuestion, 'by' | 'where'>,
 ): MeasureQuery | NoQuery {
-  const fact = exposures.find(({ name }) => name === measure.table);
-  const found = fact?.measures.find(({ name }) => name === measure.name);
-  if (fact === undefined || found === undefined) return { reason: `there is no measure [${measure.name}]` };
-  const expression = expanded(found.name, fact, []);
-  if (typeof expression !== 'string') return expression;
-  const tables = reachedFrom(fact, relationshipsOf(exposures));
-  const column = (field: FieldName) => {
-    const index = tables.findIndex(({ exposure }) => exposure.name === field.table);
-    const known = tables[index]?.exposure.columns.some(({ name }) => name === field.name);
-    return known === true ? `t${index}.${identifier(field.name)}` : undefined;
-  };
-  const groups = by.map(column);
-  const lost = by.find((_, index) => groups[index] === undefined);
-  if (lost !== undefined) return { reason: `${fact.name} is not related to ${lost.table}[${lost.name}]` };
-  const params: (readonly string[])[] = [];
-  const conditions = where.flatMap(({ field, values }) => {
-    const one = column(field);
-    return one === undefined ? [] : [`${one}::text = any($${params.push(values)}::text[])`];
+  const { queries, refused } = measureQueries(exposures, {
+    table: measure.table,
+    measures: [measure.name],
+    ...context,
   });
-  const used = wordsOf(expression);
-  const columns = [
-    ...[...columnNames(tables)].flatMap(([name, sql]) => (used.has(name) ? [`${sql} as ${identifier(name)}`] : [])),
-    ...groups.map((sql, index) => `${sql}::text as by${index + 1}`),
-  ];
-  const context = [
-    `select ${columns.length === 0 ? '1 as one' : columns.join(',\n        ')}`,
-    `    from ${relation(fact.view)} as t0`,
-    ...tables
-      .slice(1)
-      .map(({ exposure, on }, index) => `    left join ${relation(exposure.view)} as t${index + 1} on ${on}`),
-    ...(conditions.length === 0 ? [] : [`    where ${conditions.join(' and ')}`]),
-  ].join('\n');
-  return { sql: statement(context, expression, groups.length, used.has('rows')), params };
+  return queries[0] ?? refused[0] ?? { measure: measure.name, reason: `there is no measure [${measure.name}]` };
 }
 
-/**
- * An expression with aggregates alone is computed by one GROUP BY. One that reads `rows` in a subquery is computed group by group.
- * HAVING makes an expression without an aggregate of its own one row, too.
- */
-function statement(context: string, expression: string, groups: number, nested: boolean): string {
-  const names = Array.from({ length: groups }, (_, index) => `by${index + 1}`);
-  const list = names.map((name) => `${name}, `).join('');
-  if (!nested) {
-    const grouping = groups === 0 ? 'having true' : `group by ${names.join(', ')}`;
-    return `with rows as (\n    ${context}\n),\nvalues_found as (\n    select ${list}(${expression}) as value from rows ${grouping}\n)\nselect ${list}value from values_found where value is not null`;
+/** The relations that an expression may read. */
+const readRows = /^(rows|rows_of_.+|chosen_days)$/;
+
+/** The parts of a statement that are the filter context: the rows that count, with more or less of its filters. */
+class FilterContext {
+  readonly params: (readonly string[])[] = [];
+  readonly names: readonly string[];
+  readonly #exposures: readonly Exposure[];
+  readonly #rows: MeasureRows;
+  readonly #by: readonly FieldName[];
+  readonly #where: readonly Narrowing[];
+  readonly #used: ReadonlySet<string>;
+  readonly #times: ReturnType<typeof timesOf>;
+  readonly #numbers = new Map<Narrowing, number>();
+
+  constructor(
+    exposures: readonly Exposure[],
+    fact: Exposure,
+    rows: MeasureRows,
+    { by, where, used }: Pick<MeasureQuestion, 'by' | 'where'> & { readonly used: ReadonlySet<string> },
+  ) {
+    this.#exposures = exposures;
+    this.#rows = rows;
+    this.#by = by;
+    this.#where = where;
+    this.#used = used;
+    this.#times = timesOf(exposures, fact);
+    this.names = by.map((_, index) => `by${index + 1}`);
   }
-  if (groups === 0)
-    return `with rows as materialized (\n    ${context}\n),\nvalues_found as (\n    select (${expression}) as value from rows having true\n)\nselect value from values_found where value is not null`;
-  const same = names.map((name) => `all_rows.${name} is not distinct from cells.${name}`).join(' and ');
+
+  /** All rows in the context, with the fields that they are grouped by. */
+  all(): string {
+    return this.#rows.select(this.#used, this.#groups(), this.#conditions(this.#rows, this.#where));
+  }
+
+  /**
+   * The rows without the filters on times that some expression does without, and whether each is within those: `is_on_days` and
+   * `is_at_times`.
+   */
+  widened(): string {
+    const { isOfDays, isOfTimes } = this.#times;
+    const isDay = ({ field }: Narrowing) => isOfDays(field);
+    const isTime = ({ field }: Narrowing) => !isOfDays(field) && isOfTimes(field);
+    const [days, times] = [isDay, isTime].map((is) => this.#conditions(this.#rows, this.#where.filter(is)));
+    const kept = this.#where.filter((one) => !isDay(one) && (!this.#withoutTimes || !isTime(one)));
+    const flag = (conditions: readonly string[] = [], name: string) =>
+      `${conditions.join(' and ') || 'true'} as ${name}`;
+    return this.#rows.select(
+      this.#used,
+      [...this.#groups(), flag(days, 'is_on_days'), flag(this.#withoutTimes ? times : [], 'is_at_times')],
+      this.#conditions(this.#rows, kept),
+    );
+  }
+
+  /** Whether an expression reads rows that filters on times leave out. */
+  get isWidened(): boolean {
+    return this.#used.has('rows_of_all_days') || this.#withoutTimes;
+  }
+
+  get #withoutTimes(): boolean {
+    return this.#used.has('rows_of_all_times');
+  }
+
+  /** The relations of one cell, by their names: of the rows of `all_rows`, of other tables and of the calendar. */
+  relations(): (readonly [name: string, sql: string])[] {
+    const { calendar, isOfDays, isOfTimes } = this.#times;
+    const same = (isKept: (field: FieldName) => boolean) =>
+      this.#by.flatMap((field, index) => (isKept(field) ? [sameCell(`all_rows.by${index + 1}`, index)] : []));
+    const from = (conditions: readonly string[]) => ['select * from all_rows', ...whereOf(conditions)].join(' ');
+    const [onDays, atTimes] = this.isWidened ? ['is_on_days', 'is_at_times'] : [];
+    const present = (one: string | undefined) => (one === undefined ? [] : [one]);
+    const own = [
+      ['rows', from([...present(onDays), ...present(atTimes), ...same(() => true)])],
+      ['rows_of_all_days', from([...present(atTimes), ...same((field) => !isOfDays(field))])],
+      ['rows_of_all_times', from(same((field) => !isOfTimes(field)))],
+    ] as const;
+    const others = this.#exposures.map((one) => [`rows_of_${modelOf(one)}`, one] as const);
+    return [
+      ...own.filter(([name]) => name === 'rows' || this.#used.has(name)),
+      ...others
+        .filter(([name]) => this.#used.has(name))
+        .map(([name, one]) => [name, this.#rowsOf(one, this.#where, this.#by)] as const),
+      ...(calendar === undefined || !this.#used.has('chosen_days')
+        ? []
+        : [
+            [
+              'chosen_days',
+              this.#rowsOf(
+                calendar,
+                this.#where.filter(({ field }) => isOfDays(field)),
+                this.#by.map((field) => (isOfDays(field) ? field : undefined)),
+              ),
+            ] as const,
+          ]),
+    ];
+  }
+
+  /** The rows of another table in the same context; of what filters do not reach, all. */
+  #rowsOf(exposure: Exposure, where: readonly Narrowing[], by: readonly (FieldName | undefined)[]): string {
+    const rows = new MeasureRows(this.#exposures, exposure);
+    const same = by.flatMap((field, index) => {
+      const column = field && rows.column(field);
+      return column === undefined ? [] : [sameCell(`${column}::text`, index)];
+    });
+    return rows.select(this.#used, [], [...this.#conditions(rows, where), ...same]);
+  }
+
+  #groups(): string[] {
+    return this.#by.map((field, index) => `${this.#rows.column(field)}::text as by${index + 1}`);
+  }
+
+  #conditions(rows: MeasureRows, where: readonly Narrowing[]): string[] {
+    return where.flatMap((one) => {
+      const column = rows.column(one.field);
+      return column === undefined ? [] : [`${column}::text = any($${this.#parameter(one)}::text[])`];
+    });
+  }
+
+  #parameter(one: Narrowing): number {
+    const number = this.#numbers.get(one) ?? this.params.push(one.values);
+    this.#numbers.set(one, number);
+    return number;
+  }
+}
+
+function sameCell(sql: string, index: number): string {
+  return `${sql} is not distinct from cells.by${index + 1}`;
+}
+
+/** Expressions with aggregates alone, by one GROUP BY. HAVING makes one without an aggregate of its own one row, too. */
+function grouped(context: FilterContext, expressions: readonly Expression[]): string {
+  const { names } = context;
+  const grouping = names.length === 0 ? 'having true' : `group by ${names.join(', ')}`;
+  return `with rows as (
+    ${context.all()}
+),
+values_found as (
+    select ${[...names, ...valuesOf(expressions)].join(',\n        ')}
+    from rows ${grouping}
+)
+select * from values_found where ${someValue(expressions)}`;
+}
+
+/** Expressions that read `rows` or other relations in a subquery, cell by cell. */
+function overRows(context: FilterContext, expressions: readonly Expression[]): string {
+  const { names, isWidened } = context;
+  const relations = context.relations().map(([name, sql]) => `${name} as materialized (${sql})`);
+  const cells =
+    names.length === 0
+      ? 'select 1 as one'
+      : `select distinct ${names.join(', ')} from all_rows${isWidened ? ' where is_on_days and is_at_times' : ''}`;
   return `with all_rows as materialized (
-    ${context}
+    ${isWidened ? context.widened() : context.all()}
 ),
 cells as (
-    select distinct ${names.join(', ')} from all_rows
+    ${cells}
 )
-select ${names.map((name) => `cells.${name}, `).join('')}found.value
+select ${[...names.map((name) => `cells.${name}`), 'found.*'].join(', ')}
 from cells
 cross join lateral (
-    with rows as materialized (select * from all_rows where ${same})
-    select (${expression}) as value from rows having true
+    with ${relations.join(',\n    ')}
+    select ${valuesOf(expressions).join(',\n        ')}
+    from rows having true
 ) as found
-where found.value is not null`;
+where ${someValue(expressions)}`;
 }
 
-/** The `sql` of a measure, with that of each other measure of the same table that it names in brackets. */
-function expanded(name: string, fact: Exposure, outer: readonly string[]): string | NoQuery {
-  const sql = fact.measures.find((one) => one.name === name)?.sql;
-  if (sql === undefined) return { reason: `[${name}] has no \`sql\`` };
-  if (outer.includes(name)) return { reason: `[${name}] needs itself: ${[...outer, name].join(' -> ')}` };
-  let fault: NoQuery | undefined;
-  const text = sql.replace(/'(?:[^']|'')*'|"(?:[^"]|"")*"|\[([^\]]+)\]/g, (whole, other: string | undefined) => {
-    if (other === undefined || !fact.measures.some((one) => one.name === other)) return whole;
-    const inner = expanded(other, fact, [...outer, name]);
-    if (typeof inner === 'string') return `(${inner})`;
-    fault ??= inner;
-    return whole;
-  });
-  return fault ?? text.trim();
+function valuesOf(expressions: readonly Expression[]): string[] {
+  return expressions.map(({ sql }, index) => `(${sql}) as value${index + 1}`);
 }
 
-interface Reached {
-  readonly exposure: Exposure;
-  /** The condition that joins it to the table before it; empty for the first. */
-  readonly on: string;
-}
-
-/** The table itself and all whose filters reach it, each after the one that it is joined to. */
-function reachedFrom(fact: Exposure, relationships: readonly Relationship[]): Reached[] {
-  const reached: Reached[] = [{ exposure: fact, on: '' }];
-  // A list that grows while it is walked is walked to its end.
-  for (const [index, { exposure }] of reached.entries()) {
-    for (const { active, from, to, reference } of relationships) {
-      if (!active || from !== exposure) continue;
-      const on = `t${reached.length}.${identifier(reference.toColumn)} = t${index}.${identifier(reference.column)}`;
-      reached.push({ exposure: to, on });
-    }
-  }
-  return reached;
+function someValue(expressions: readonly Expression[]): string {
+  return `num_nonnulls(${expressions.map((_, index) => `value${index + 1}`).join(', ')}) > 0`;
 }
 
 /**
- * What an expression may name: columns of the measure's model by their names in the model; columns of the dimensions likewise
- * where just one has that name, and always after the dimension's model (`dim_date_week`). Of a point in time the name means
- * UTC, and the name with `_local` the local time.
+ * The `sql` of a measure, with that of each other measure that it names in brackets. One of another table is computed over the rows
+ * of that table in the same context.
  */
-function columnNames(tables: readonly Reached[]): Map<string, string> {
-  const [fact, ...dimensions] = tables.map(({ exposure }, index) => ({
-    model: exposure.model.replace(/^model\./, ''),
-    columns: exposure.columns.map(
-      (column) => [ownName(column, exposure), `t${index}.${identifier(column.name)}`] as const,
-    ),
-  }));
-  const found = new Map<string, string>(fact?.columns);
-  const shared = new Set<string>();
-  const bare = new Map<string, string>();
-  for (const { model, columns } of dimensions) {
-    for (const [name, sql] of columns) {
-      found.set(`${model}_${name}`, sql);
-      if (bare.has(name)) shared.add(name);
-      bare.set(name, sql);
-    }
-  }
-  for (const [name, sql] of bare) if (!shared.has(name) && !found.has(name)) found.set(name, sql);
-  return found;
-}
-
-function ownName(column: ExposedColumn, { columns }: Exposure): string {
-  const first = columns.find(({ source }) => source === column.source);
-  return first === column ? column.source : `${column.source}_local`;
+function expanded(
+  name: string,
+  fact: Exposure,
+  exposures: readonly Exposure[],
+  outer: readonly string[],
+): string | Pick<NoQuery, 'reason'> {
+  const measure = fact.measures.find((one) => one.name === name);
+  if (measure === undefined) return { reason: `there is no measure [${name}]` };
+  if (measure.sql === undefined) return { reason: `[${name}] has no \`sql\`` };
+  if (outer.includes(name)) return { reason: `[${name}] needs itself: ${[...outer, name].join(' -> ')}` };
+  let fault: Pick<NoQuery, 'reason'> | undefined;
+  const text = measure.sql.replace(
+    /'(?:[^']|'')*'|"(?:[^"]|"")*"|\[([^\]]+)\]/g,
+    (whole, other: string | undefined) => {
+      const owner = [fact, ...exposures].find(({ measures }) => measures.some((one) => one.name === other));
+      if (other === undefined || owner === undefined) return whole;
+      const inner = expanded(other, owner, exposures, [...outer, name]);
+      if (typeof inner !== 'string') fault ??= inner;
+      else if (owner === fact) return `(${inner})`;
+      else if (/\brows_of_/.test(inner)) fault ??= { reason: `[${other}] reads more than the rows of its own table` };
+      else return `(with rows as (select * from rows_of_${modelOf(owner)}) select (${inner}) from rows having true)`;
+      return whole;
+    },
+  );
+  return fault ?? text.trim();
 }
 
 /** The names in an SQL expression, those of functions among them. */

@@ -79,7 +79,7 @@ async function isTrue(dax: string, { exposures, where, ask }: AnswerContext): Pr
   if ('reason' in query) return undefined;
   const [row] = await ask(query);
   if (row === undefined) return undefined;
-  const difference = Number(row.value) - Number(limit);
+  const difference = Number(row.value1) - Number(limit);
   return (operator === '>' ? difference > 0 : difference < 0) ? { kind: 'cards', cards: [] } : undefined;
 }
 

@@ -77,7 +77,11 @@ export function powerBiProject(
     ]),
   ]);
   const tables = modelTables(exposures, options, extras, captions, texts);
-  const named = [...texts.map(({ text }) => text), ...reports.flatMap((one) => one.pages.map(({ title }) => title))];
+  const named = [
+    ...texts.map(({ text }) => text),
+    ...exposures.flatMap(({ measures }) => measures.flatMap((one) => one.texts ?? [])),
+    ...reports.flatMap((one) => one.pages.map(({ title }) => title)),
+  ];
   return {
     files,
     reportFolders: reports.map(({ item }) => `${item}.Report`),

@@ -29,6 +29,10 @@ const visual = z.strictObject({
   sort: z.strictObject({ by: field, descending: z.boolean().optional() }).optional(),
   /** A dashed line at a value of the axis. */
   line: z.strictObject({ value: z.number(), title: name }).optional(),
+  /** Measures of a line chart that are predicted: drawn lighter than what is measured. */
+  predicted: z.array(field).min(1).optional(),
+  /** The bounds of what is predicted: thin dashed lines as light as it. */
+  bounds: z.array(field).min(1).optional(),
   /** The measure whose cells of a matrix are coloured, the darker the larger. */
   heat: field.optional(),
   /** The values that count in this visual. */

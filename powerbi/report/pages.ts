@@ -44,7 +44,7 @@ function possibleVisual(visual: PageVisual, exposures: readonly Exposure[], extr
   // A chart without an axis or values says nothing; one without tooltips or a second axis does.
   const isOptional = (well: string) => ['Tooltips', 'Y2', 'Series', 'Columns', 'Rows'].includes(well);
   if (wells.some(([well, fields]) => fields.length === 0 && !isOptional(well))) return [];
-  const { sort, heat, where, not_blank, ...others } = visual;
+  const { sort, heat, where, not_blank, predicted = [], bounds = [], ...others } = visual;
   const kept = Object.entries(where ?? {}).filter(([field]) => has(field));
   // Without its condition it would show what it does not say.
   if (kept.length < Object.keys(where ?? {}).length) return [];
@@ -54,6 +54,8 @@ function possibleVisual(visual: PageVisual, exposures: readonly Exposure[], extr
       wells: Object.fromEntries(wells.filter(([, fields]) => fields.length > 0)),
       ...(where === undefined ? {} : { where }),
       ...(sort !== undefined && has(sort.by) ? { sort } : {}),
+      ...(predicted.some(has) ? { predicted: predicted.filter(has) } : {}),
+      ...(bounds.some(has) ? { bounds: bounds.filter(has) } : {}),
       ...(heat !== undefined && has(heat) ? { heat } : {}),
       ...(not_blank !== undefined && has(not_blank) ? { not_blank } : {}),
     },
@@ -79,8 +81,10 @@ export function missingFields(
 ): readonly string[] {
   const named = pages.flatMap(({ drill_through, visuals }) => [
     drill_through,
-    ...visuals.flatMap(({ wells = {}, sort, heat, where = {}, not_blank }) => [
+    ...visuals.flatMap(({ wells = {}, sort, heat, where = {}, not_blank, predicted = [], bounds = [] }) => [
       ...Object.values(wells).flat(),
+      ...predicted,
+      ...bounds,
       ...Object.keys(where),
       sort?.by,
       heat,

@@ -18,6 +18,9 @@ export const font = 'Segoe UI';
 /** The two ends of a heat map. */
 export const heatColours = { least: '#FDF1E6', most: '#E86C00' } as const;
 
+/** What is predicted, beside the first of the colours for what is measured. */
+export const predictedColour = '#F4A261';
+
 const solid = (color: string) => ({ solid: { color } });
 
 /** The theme's name among the resources of a report; the theme itself has to have the same. */

@@ -6,7 +6,7 @@ import { schemas } from '../model/json.ts';
 import { textField } from '../model/texts.ts';
 import type { Page, PageVisual } from './page-schema.ts';
 import { parameterOf } from './pages.ts';
-import { heatColours, houseColours } from './theme.ts';
+import { heatColours, houseColours, predictedColour } from './theme.ts';
 
 /** What a visual is written with. */
 export interface VisualContext {
@@ -32,6 +32,7 @@ export function visualContainer(visual: PageVisual, page: Page, order: number, c
       ...(visual.visual === 'pageNavigator' || visual.visual === 'actionButton'
         ? {}
         : { query: query(visual, context) }),
+      ...expanded(visual),
       ...optional('objects', objects(visual, context)),
       visualContainerObjects: around(visual),
       ...(visual.visual === 'slicer' ? { syncGroup: syncGroup(visual) } : {}),
@@ -79,6 +80,14 @@ function query(visual: PageVisual, context: VisualContext): object {
   function shown(field: string, { extras }: VisualContext): string {
     return visual.visual === 'slicer' ? field : (parameterOf(field, extras)?.fields[0]?.field ?? field);
   }
+}
+
+/** A matrix with several fields in its rows shows all of them, one a column. */
+function expanded({ visual, wells = {} }: PageVisual): object {
+  const rows = wells.Rows ?? [];
+  if (visual !== 'pivotTable' || rows.length < 2) return {};
+  const levels = rows.map((field) => ({ queryRefs: [field], isCollapsed: false }));
+  return { expansionStates: [{ roles: ['Rows'], levels, root: { isToggled: true } }] };
 }
 
 function bannerField({ title, banner }: PageVisual): string {
@@ -174,8 +183,10 @@ function objects(visual: PageVisual, context: VisualContext): Record<string, obj
   }
   if (visual.visual === 'actionButton')
     found.icon = [{ properties: { shapeType: text('back') }, selector: { id: 'default' } }];
-  if (visual.visual === 'pivotTable')
+  if (visual.visual === 'pivotTable') {
     found.subTotals = [{ properties: { rowSubtotals: literal('false'), columnSubtotals: literal('false') } }];
+    if ((visual.wells?.Rows ?? []).length > 1) found.rowHeaders = [{ properties: { stepped: literal('false') } }];
+  }
   if (visual.line !== undefined)
     found.y1AxisReferenceLine = [
       {
@@ -190,7 +201,25 @@ function objects(visual: PageVisual, context: VisualContext): Record<string, obj
       },
     ];
   if (visual.heat !== undefined) found.values = [heat(visual.heat, context)];
+  const { predicted = [], bounds = [] } = visual;
+  const lines = [...predicted, ...bounds];
+  if (lines.length > 0) {
+    found.dataPoint = lines.map((field) => ofSeries(field, { fill: colour(predictedColour) }));
+    found.lineStyles = lines.map((field) =>
+      ofSeries(
+        field,
+        bounds.includes(field)
+          ? { lineStyle: text('dashed'), strokeWidth: literal('1D') }
+          : { lineStyle: text('solid') },
+      ),
+    );
+  }
   return found;
+}
+
+/** Formatting of the line of one measure. */
+function ofSeries(field: string, properties: object): object {
+  return { properties, selector: { metadata: field } };
 }
 
 /** Cells coloured between two colours by their value; a blank one stays as it is. */

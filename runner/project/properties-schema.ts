@@ -41,6 +41,8 @@ const biMeasure = z.strictObject({
   folder: z.string().min(1).optional(),
   /** The same in SQL, for what shows the report without Power BI; see docs/power-bi.md. */
   sql: z.string().min(1).optional(),
+  /** What it says in words: each of these texts stands in the expression, and readers see it in their language. */
+  texts: z.array(z.string().min(1)).min(1).optional(),
 });
 
 /** Exposes a model to Power BI, through a view of its own. */

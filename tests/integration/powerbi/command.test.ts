@@ -163,10 +163,18 @@ describe('datacycle bi', () => {
     writeFileSync(captions, french.replace(/^Cost: .*$/m, 'Cost: Énergie').replace(/^Overview: .*\n/m, ''));
     const clash = await project.run(['bi', '--force']);
     expect([clash.code, clash.stderr]).toEqual([2, expect.stringContaining('are both "Énergie" in fr')]);
+    const descriptions = join(project.root, 'powerbi', 'captions', 'descriptions', 'fr.yml');
+    const described = readFileSync(descriptions, 'utf8');
     writeFileSync(captions, french.replace(/^Overview: .*\n/m, ''));
+    writeFileSync(descriptions, described.replace(/^Calendar year: .*\n/m, ''));
     const missing = await project.run(['bi', '--force']);
-    expect([missing.code, missing.stdout]).toEqual([0, expect.stringContaining('"Overview" (fr)')]);
+    expect([missing.code, missing.stdout]).toEqual([
+      0,
+      expect.stringContaining('captions/, and shown in English: "Overview" (fr).'),
+    ]);
+    expect(missing.stdout).toContain('captions/descriptions/, and shown in English: "Calendar year" (fr).');
     writeFileSync(captions, french);
+    writeFileSync(descriptions, described);
   });
 
   it('points at a measure that names what is not there', async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type MeasureQuestion, measureQuery } from '../../../powerbi/preview/measure-query.ts';
+import { type MeasureQuestion, measureQueries, measureQuery } from '../../../powerbi/preview/measure-query.ts';
 import type { Exposure } from '../../../runner/manifest/exposure.ts';
 import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { column, exposure, key, to } from './reader/exposures.ts';
@@ -16,7 +16,7 @@ const exposures: readonly Exposure[] = [
       column('Seen (UTC)', 'timestamp', { source: 'seen_at' }),
       column('Seen (local)', 'timestamp', { source: 'seen_at' }),
     ],
-    references: [to('Date', 'Date key'), to('Device', 'Device key')],
+    references: [to('Minute', 'Minute key'), to('Date', 'Date key'), to('Device', 'Device key')],
     measures: [
       measure('Mean', 'avg(power_w)'),
       measure('Of plugs', "avg(power_w) filter (where sensor_type = 'plug')"),
@@ -28,13 +28,34 @@ const exposures: readonly Exposure[] = [
       measure('Latest hour', 'max(extract(hour from seen_at_local))'),
       measure('Months', 'count(distinct dim_date_month)'),
       measure('Names', "string_agg(distinct dim_room_name, '[Mean]')"),
+      measure(
+        'Day before',
+        '(select sum(power_w) from rows_of_all_days where date in (select c.date - 1 from chosen_days as c))',
+      ),
+      measure('Share of all times', 'sum(power_w) / (select sum(power_w) from rows_of_all_times)'),
+      measure('Beside the price', '[Mean] * [Price]'),
+      measure('Beside the wider price', '[Mean] * [Wide price]'),
       measure('In a circle', '[Other] + 1'),
       measure('Other', '[In a circle]'),
       measure('In DAX alone'),
     ],
   }),
+  exposure('Price by day', 'fact_price', {
+    columns: [{ ...key('Date key'), source: 'date_key' }, column('Price', 'double precision')],
+    references: [to('Date', 'Date key')],
+    measures: [
+      measure('Price', '(select avg(price) from rows)'),
+      measure('Wide price', '(select avg(price) from rows_of_all_days)'),
+    ],
+  }),
+  exposure('Minute', 'dim_minute', {
+    key: 'Minute key',
+    columns: [key('Minute key'), key('Date key'), column('Hour', 'bigint')],
+    references: [to('Date', 'Date key')],
+  }),
   exposure('Date', 'dim_date', {
     key: 'Date key',
+    kind: 'date',
     columns: [{ ...key('Date key'), source: 'date_key' }, column('Date', 'date'), column('Month', 'bigint')],
   }),
   exposure('Device', 'dim_device', {
@@ -49,6 +70,10 @@ const exposures: readonly Exposure[] = [
 const tables = `
 create schema bi;
 create table bi."Date" ("Date key" bigint, "Date" date, "Month" bigint);
+create table bi."Minute" ("Minute key" bigint, "Date key" bigint, "Hour" bigint);
+create table bi."Price by day" ("Date key" bigint, "Price" float8);
+insert into bi."Minute" values (1, 1, 7), (2, 1, 8);
+insert into bi."Price by day" values (1, 2), (2, 4), (3, 9);
 create table bi."Room" ("Room key" bigint, "Name" text);
 create table bi."Device" ("Device key" bigint, "Room key" bigint, "Sensor type" text, "Name" text);
 create table bi."Power by minute" ("Minute key" bigint, "Date key" bigint, "Device key" bigint, "Power (W)" float8,
@@ -98,6 +123,54 @@ describe.each(oneDatabase)('the SQL of a measure on $name', (kind) => {
   it('computes over rows of rows, group by group', async () => {
     expect(await answer('Added up')).toEqual([String(30 + 100 + 500)]);
     expect(await answer('Added up', [room])).toEqual(['Kitchen 130', 'Office 500']);
+  });
+
+  const hour = { table: 'Minute', name: 'Hour' };
+  const twelfth = { field: date, values: ['2023-10-12'] };
+
+  it('reads rows that filters on days leave out, or filters on times, cell by cell', async () => {
+    expect(await answer('Day before', [], [{ field: date, values: ['2023-10-13'] }])).toEqual(['140']);
+    // The filter on the hour stays.
+    expect(
+      await answer(
+        'Day before',
+        [],
+        [
+          { field: date, values: ['2023-10-13'] },
+          { field: hour, values: ['7'] },
+        ],
+      ),
+    ).toEqual(['110']);
+    expect(await answer('Day before', [date, room])).toEqual([]);
+    expect(await answer('Day before', [room], [twelfth, { field: room, values: ['Office'] }])).toEqual([]);
+    expect(await answer('Share of all times', [], [twelfth, { field: hour, values: ['8'] }])).toEqual([`${30 / 690}`]);
+    expect(await answer('Share of all times', [room, hour], [twelfth])).toEqual([
+      `Kitchen 7 ${110 / 190}`,
+      `Kitchen 8 ${30 / 190}`,
+    ]);
+  });
+
+  it('takes a measure of another table in the same context', async () => {
+    expect(await answer('Beside the price', [], [twelfth])).toEqual([String((140 / 3) * 2)]);
+    expect(await answer('Beside the price', [date, room], [twelfth, { field: hour, values: ['7'] }])).toEqual([
+      '2023-10-12 Kitchen 110',
+    ]);
+    expect(await answer('Beside the wider price')).toBe('[Wide price] reads more than the rows of its own table');
+  });
+
+  it('computes several measures by two statements', async () => {
+    const question = { table: 'Power by minute', by: [room], where: [twelfth] };
+    const measures = ['Added up', 'Mean', 'Day before', 'In DAX alone', 'Of plugs'];
+    const { queries, refused } = measureQueries(exposures, { ...question, measures });
+    expect(refused).toEqual([{ measure: 'In DAX alone', reason: '[In DAX alone] has no `sql`' }]);
+    expect(queries.map((query) => query.measures)).toEqual([
+      ['Mean', 'Of plugs'],
+      ['Added up', 'Day before'],
+    ]);
+    for (const { sql, params } of queries) {
+      const { rows } = await database.warehouse.query(sql, params);
+      expect(rows).toMatchObject([{ by1: 'Kitchen' }]);
+    }
   });
 
   it('takes the SQL of another measure, outside of texts', async () => {

@@ -75,7 +75,7 @@ describe('the languages of the project', () => {
         const others = new Map([...texts].filter(([key]) => key !== text));
         const faulty = { ...design, descriptions: new Map([[language, others]]) };
         expect(powerBiProject(exposures, options, faulty).captionFaults).toMatchObject([
-          { language, kind: 'missing', text },
+          { language, kind: 'undescribed', text },
         ]);
       }
     }

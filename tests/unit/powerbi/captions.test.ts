@@ -84,7 +84,7 @@ describe('captions', () => {
     expect(missing).toEqual([
       {
         language: 'fr',
-        kind: 'missing',
+        kind: 'undescribed',
         text: 'What the energy costs.',
         what: 'the description "What the energy costs." has no translation in fr',
       },

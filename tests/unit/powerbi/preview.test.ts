@@ -42,11 +42,11 @@ describe('the preview', () => {
       if (sql.startsWith('select distinct')) return [{ by1: 'Kitchen' }, { by1: 'Office' }];
       if (sql.includes('by1')) {
         return [
-          { by1: '2023-10-13', value: '4.5' },
-          { by1: '2023-10-12', value: '1' },
+          { by1: '2023-10-13', value1: '4.5' },
+          { by1: '2023-10-12', value1: '1' },
         ];
       }
-      return [{ value: total }];
+      return [{ value1: total }];
     };
     const found = await preview(withSql, { ...design, language }, async ({ sql }) => answer(sql));
     return { ...found, statements };
@@ -94,7 +94,7 @@ describe('the preview', () => {
       preview(withSql, { ...design, pages, language: 'en' }, async ({ sql, params }) => {
         if (sql.startsWith('select distinct')) return [{ by1: 'Attic' }, { by1: 'Kitchen' }, { by1: 'Office' }];
         const isAsked = /"Room"::text = any\(\$1/.test(sql);
-        return isAsked && params[0]?.[0] === where ? [{ by1: '2023-10-12', value: 77 }] : [];
+        return isAsked && params[0]?.[0] === where ? [{ by1: '2023-10-12', value1: 77 }] : [];
       });
     const found = await draw('Kitchen');
     expect(found.files.get('room-in-detail.html')).toContain('>77.00<');
@@ -135,8 +135,8 @@ describe('the preview', () => {
         : [],
     );
     const { files } = await preview(withSql, { ...design, extras, pages, language: 'en' }, async () => [
-      { by1: '2023-10-12', value: '1' },
-      { by1: '2023-10-13', value: '4.5' },
+      { by1: '2023-10-12', value1: '1' },
+      { by1: '2023-10-13', value1: '4.5' },
     ]);
     const [drawing = ''] = [...files.values()];
     expect([...drawing.matchAll(/>([^<>]+)<\/text>/g)].map(([, text]) => text).slice(-8)).toEqual([
@@ -178,16 +178,16 @@ describe('the preview', () => {
       // By day first: the newest is the twelfth.
       if (days === undefined)
         return [
-          { by1: '2023-10-12', value: 1 },
-          { by1: '2023-10-02', value: 1 },
+          { by1: '2023-10-12', value1: 1 },
+          { by1: '2023-10-02', value1: 1 },
         ];
       asked.push(`${days[0]} ${days.at(-1)} ${days.length}`);
       return days.includes('2023-10-12')
         ? [
-            { by1: 'Kitchen', value: '4.5' },
-            { by1: 'Office', value: '2' },
+            { by1: 'Kitchen', value1: '4.5' },
+            { by1: 'Office', value1: '2' },
           ]
-        : [{ by1: 'Kitchen', value: '3' }];
+        : [{ by1: 'Kitchen', value1: '3' }];
     });
     expect(asked).toEqual(['2023-10-06 2023-10-12 7', '2023-09-29 2023-10-05 7']);
     const [drawing = ''] = [...files.values()];
@@ -209,7 +209,7 @@ describe('the preview', () => {
       ...one,
       measures: one.measures.map((measure) => ({ ...measure, format: '0.00" <&"' })),
     }));
-    const { files } = await preview(odd, { ...design, language: 'en' }, async () => [{ by1: '<b>', value: 2 }]);
+    const { files } = await preview(odd, { ...design, language: 'en' }, async () => [{ by1: '<b>', value1: 2 }]);
     const energy = files.get('energy.html') ?? '';
     expect(energy).toContain('2.00 &lt;&amp;');
     expect(energy).not.toContain('<b>');

@@ -55,6 +55,20 @@ export const forecastRecords = [
       record({ ...of, model: by.model, target: 'occupied_hours_day', value: 3.25, lower: 1, upper: 6 + index }),
     ];
   }),
+  // The demo day is measured whole: once within bounds and once not.
+  ...(['jimmy', 'jeremie'] as const).map((apartment, index) =>
+    record({
+      model: model('days', 'champion', '2023-10-08'),
+      target: 'energy_kwh_day',
+      apartment,
+      timestamp: at(0),
+      window_minutes: 1440,
+      horizon: { type: 'day', days: 1 },
+      value: 1,
+      lower: 1000 * index,
+      upper: 1000 * (index + 1),
+    }),
+  ),
   record({
     model: trained,
     target: 'mean_power_w',
@@ -74,13 +88,18 @@ const isOccupied = "and g.target_name = 'occupied'";
 const baseline = `(select b.predicted_value from gold.fact_prediction as b where b.role = 'baseline' and b.datetime_key = f.datetime_key
     and b.room_key = f.room_key and b.horizon_key = f.horizon_key and b.target_key = f.target_key)`;
 
+const targets = `(${evaluated('count(distinct f.target_key)')})`;
+
 const qualityMeasures = {
   'Windows compared': evaluated('nullif(count(*), 0)'),
   'Mean absolute error': ofOne(`avg(abs(${error}))`),
-  'Root mean squared error': ofOne(`sqrt(avg(${error} ^ 2))`),
+  // The fact has sums to six decimals.
+  'Root mean squared error': `select case when ${targets} = 1 then (select sqrt(sum(s) / sum(n)) from (${evaluated(
+    `count(*) as n, round(sum(${error} ^ 2)::numeric, 6) as s`,
+    'group by f.date_key, f.room_key, f.model_key, f.horizon_key, f.target_key',
+  )}) as d) end`,
   Bias: ofOne(`-avg(${error})`),
   'Brier score': evaluated(`avg(${error} ^ 2)`, isOccupied),
-  // The fact has sums to six decimals.
   'Log loss': `select sum(s) / sum(n) from (${evaluated(
     `count(*) as n, round(-sum(ln((case f.actual_value when 1 then f.predicted_value else 1 - f.predicted_value end)::numeric)), 6) as s`,
     `${isOccupied} group by f.date_key, f.room_key, f.model_key`,
@@ -89,10 +108,10 @@ const qualityMeasures = {
     'avg((f.actual_value >= f.lower_value and f.actual_value <= f.upper_value)::integer)',
     'and f.lower_value is not null and f.upper_value is not null',
   ),
-  'Skill against the baseline': evaluated(
-    `case when min(f.target_key) = max(f.target_key) then 1 - sum(${error} ^ 2) / nullif(sum((f.actual_value - ${baseline}) ^ 2), 0) end`,
+  'Skill against the baseline': `select case when ${targets} = 1 then (${evaluated(
+    `1 - sum(${error} ^ 2) / nullif(sum((f.actual_value - ${baseline}) ^ 2), 0)`,
     `and ${baseline} is not null`,
-  ),
+  )}) end`,
   'Age of the champion': evaluated(
     `extract(epoch from to_date(max(f.date_key)::text, 'YYYYMMDD') + interval '24 hours' - min(m.trained_at at time zone 'UTC')) / 86400`,
     "and m.role = 'champion'",
@@ -127,9 +146,12 @@ const forecast = (target: string, column: string) => `
           and (t.timestamp_utc at time zone 'Europe/Zurich')::date = f.date
       order by h.horizon_days limit 1
   ) as s where {w}`;
-/** Of each apartment the meter's if the context has a row of the room with the meter, else that of the others. */
+/** Of each apartment the meter's if it has a row of the room with the meter on any day, else that of the others. */
 const counted = (rows: string) => `select sum(v) from (
-    select case when bool_or(room_name = 'House') then sum(value) filter (where room_name = 'House') else sum(value) end as v
+    select case when exists (
+        select from gold.outlook_day as f join gold.dim_room as h on h.room_key = f.room_key
+        where {any day} and f.apartment_key = q.apartment_key and h.room_name = 'House'
+    ) then sum(value) filter (where room_name = 'House') else sum(value) end as v
     from (${rows}) as q join gold.dim_room using (room_key) group by q.apartment_key) as s`;
 const measuredDays = `select f.date_key, f.apartment_key, f.room_key, coalesce(f.energy_kwh_meter, f.energy_kwh_plugs) as value
     from gold.room_day as f where {w} and f.date_key between 20231024 and 20231030`;

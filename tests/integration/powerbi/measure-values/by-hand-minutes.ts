@@ -5,18 +5,25 @@
 const energy = (what: string) =>
   `select ${what} from gold.fact_energy_minute as f join gold.dim_device as v on v.device_key = f.device_key where {w}`;
 
-/** Of each apartment the meter's sum if the context has a row of it, else the plugs'. */
-const once = (column: string) => `
+/** Of each apartment the meter's sum if it ever has a row of one, else the plugs'. */
+const once = (column: string, where = '{w}', ever = '{any time}') => `
   select sum(part) from (
       select (
           select sum(f.${column}) from gold.fact_energy_minute as f join gold.dim_device as v on v.device_key = f.device_key
-          where {w} and f.apartment_key = a.apartment_key and f.is_valid and v.sensor_type = case when exists (
+          where ${where} and f.apartment_key = a.apartment_key and f.is_valid and v.sensor_type = case when exists (
               select from gold.fact_energy_minute as f join gold.dim_device as v on v.device_key = f.device_key
-              where {w} and f.apartment_key = a.apartment_key and v.sensor_type = 'consumption'
+              where ${ever} and f.apartment_key = a.apartment_key and v.sensor_type = 'consumption'
           ) then 'consumption' else 'plug' end
       ) as part from gold.dim_apartment as a
   ) as parts`;
-const days = (fact: string) => `(select nullif(count(distinct f.date_key), 0) from gold.${fact} as f where {w})`;
+const days = (fact: string, where = '{w}') =>
+  `(select nullif(count(distinct f.date_key), 0) from gold.${fact} as f where ${where})`;
+const perDay = (where: string) => `((${once('energy_kwh', where)}) / ${days('fact_energy_minute', where)})`;
+const newestDay = '(select max(f.date_key) from gold.fact_energy_minute as f where {w})';
+const ofMonth = `({any time} and f.date_key <= ${newestDay} and f.date_key > ${newestDay} / 100 * 100)`;
+const dayBefore = `(select case when {days} = 1 then (${once('energy_kwh', '{w-1}')}) end)`;
+const weekBefore = `(select case when {days} <= 7 then (${once('energy_kwh', '{w-7}')}) end)`;
+const against = (before: string) => `select ((${once('energy_kwh')}) - ${before}) / nullif(${before}, 0)`;
 
 /** Of the devices of some type a figure each, added up. */
 const eachDevice = (type: string, figure: string, more = '') => `
@@ -24,7 +31,7 @@ const eachDevice = (type: string, figure: string, more = '') => `
       select ${figure} as x from gold.fact_energy_minute as f where {w} and f.is_valid and f.device_key = v.device_key
   ) as s where v.sensor_type ${type} ${more}`;
 const meterThere = `exists (select from gold.fact_energy_minute as f join gold.dim_device as o on o.device_key = f.device_key
-    where {w} and f.apartment_key = v.apartment_key and o.sensor_type = 'consumption')`;
+    where {any time} and f.apartment_key = v.apartment_key and o.sensor_type = 'consumption')`;
 
 const energyMeasures = {
   Energy: once('energy_kwh'),
@@ -33,6 +40,12 @@ const energyMeasures = {
   ),
   'Energy of plugs': energy("sum(case when f.is_valid and v.sensor_type = 'plug' then f.energy_wh / 1000 end)"),
   'Energy per day': `select (${once('energy_kwh')}) / ${days('fact_energy_minute')}`,
+  'Energy of the month': once('energy_kwh', ofMonth, ofMonth),
+  'Energy of the previous day': `select ${dayBefore}`,
+  'Energy against the previous day': against(dayBefore),
+  'Energy of the previous week': `select ${weekBefore}`,
+  'Energy against the previous week': against(weekBefore),
+  'Energy against the average day': `select (${perDay('{w}')} - ${perDay('{any time}')}) / ${perDay('{any time}')}`,
   'Top consumer': `select name from (
       select v.device_name as name, sum(f.energy_kwh) as kwh from gold.fact_energy_minute as f
       join gold.dim_device as v on v.device_key = f.device_key where {w} and f.is_valid and v.sensor_type = 'plug' group by 1
@@ -54,8 +67,8 @@ const energyMeasures = {
 };
 
 /** The rows inside (or outside) whose values are not anomalies, of which something is measured. */
-const climate = (what: string, inside: boolean, more = '') => `
-  select ${what} from gold.fact_environment_minute as f where {w} and not f.is_anomaly ${more}
+const climate = (what: string, inside: boolean, more = '', where = '{w}') => `
+  select ${what} from gold.fact_environment_minute as f where ${where} and not f.is_anomaly ${more}
       and f.room_key in (select r.room_key from gold.dim_room as r where ${inside ? '' : 'not '}r.is_inside)`;
 const air = (what: string) => `select ${what} from gold.fact_environment_minute as f where {w} and not f.is_anomaly`;
 const sensorAt = (type: string) =>
@@ -90,6 +103,12 @@ const environmentMeasures = {
   'Highest temperature': climate('max(f.temperature_c)', true),
   'Outside temperature': climate('avg(f.temperature_c)', false),
   'Inside minus outside': `select (${climate('avg(f.temperature_c)', true)}) - (${climate('avg(f.temperature_c)', false)})`,
+  'Temperature against the previous day': `select case when {days} = 1 then (${climate('avg(f.temperature_c)', true)})
+      - (${climate('avg(f.temperature_c)', true, '', '{w-1}')}) end`,
+  'Inside minus forecast': `select (${climate('avg(f.temperature_c)', true)}) - (
+      select avg(f.temperature_c) from gold.fact_weather_hour as f where {weather} and f.prediction_date_key = (
+          select max(other.prediction_date_key) from gold.fact_weather_hour as other
+          where other.datetime_key = f.datetime_key and other.site_key = f.site_key))`,
   'Average humidity': climate('avg(f.humidity_pct)', true),
   'Outside humidity': climate('avg(f.humidity_pct)', false),
   'Comfort share': climate(

@@ -21,6 +21,13 @@ const healthMeasures = {
       select count(*) as n, count(*) filter (where f.seen_minutes > 0 and f.date_key = (
           select max(f.date_key) from gold.fact_device_health_day as f where {w})) as online
       from gold.fact_device_health_day as f where {w}) as s`,
+  'Sensor state': `select case when max(f.seen_minutes) > 0 then 'Online' when max(f.seen_minutes) = 0 then 'Offline' end
+      from gold.fact_device_health_day as f where {w} and f.date_key = (
+          select f.date_key from gold.fact_device_health_day as f where {w} order by 1 desc limit 1)`,
+  'Last report': `select max(d.date)::text from gold.dim_date as d where exists (
+      select from gold.fact_device_health_day as f where {w} and f.date_key = d.date_key and f.seen_minutes > 0)`,
+  Rooms: `select nullif((select count(*) from gold.dim_room as r where exists (
+      select from gold.fact_device_health_day as f where {w} and f.room_key = r.room_key)), 0)`,
   'Silent devices': `select case when count(seen) > 0 then count(*) filter (where seen = 0) end from gold.dim_device as v
       cross join lateral (select sum(f.seen_minutes) as seen from gold.fact_device_health_day as f
           where {w} and f.device_key = v.device_key) as s`,
@@ -35,6 +42,14 @@ const newestForecast = (
 const weatherMeasures = {
   'Forecast temperature': 'select avg(f.temperature_c) from gold.fact_weather_hour as f where {w}',
   'Latest forecast temperature': newestForecast('temperature_c'),
+  'Forecast error': `select avg(abs(w.forecast - m.measured)) from (
+      select f.site_key, f.datetime_key / 100 as hour_key, avg(f.temperature_c) as forecast
+      from gold.fact_weather_hour as f where {w} group by 1, 2, f.prediction_date_key
+  ) as w join (
+      select a.weather_site_key as site_key, f.datetime_key / 100 as hour_key, avg(f.temperature_c) as measured
+      from gold.fact_environment_minute as f join gold.dim_apartment as a on a.apartment_key = f.apartment_key
+      where {climate} and not f.is_anomaly and f.room_key in (select r.room_key from gold.dim_room as r where not r.is_inside) group by 1, 2
+  ) as m on m.site_key = w.site_key and m.hour_key = w.hour_key`,
   'Forecast humidity': newestForecast('humidity_pct'),
   'Forecast radiation': newestForecast('radiation_wm2'),
 };
