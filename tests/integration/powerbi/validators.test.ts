@@ -31,6 +31,11 @@ function planted(found: string, replacement: string): Map<string, string> {
   return changed;
 }
 
+interface FormattedSeries {
+  readonly selector: { readonly metadata: string };
+  readonly properties: object;
+}
+
 describe('the project for Power BI, as Microsoft reads it', () => {
   it('has a report without an error and without a warning', async () => {
     for (const folder of reportFolders) expect(await reportFaults(files, folder), folder).toEqual([]);
@@ -48,6 +53,50 @@ describe('the project for Power BI, as Microsoft reads it', () => {
 
   it('has every field that its pages name', () => {
     expect(missingFields).toEqual([]);
+  });
+
+  it('has hierarchies, sort columns, field parameters, calculation groups, a page to drill through to, tooltips', () => {
+    const tables = new Map(objects.filter(({ type }) => type === 'table').map((one) => [one.name, one]));
+    const of = (table: string, type: string) => tables.get(table)?.children.filter((one) => one.type === type) ?? [];
+    const levels = (table: string) =>
+      of(table, 'hierarchy').map((one) => one.children.map(({ name }) => name).join('/'));
+    expect(levels('Date')).toEqual(['Year/Quarter/Month name/Date']);
+    expect(levels('Device')).toEqual(['Sensor type/Device', 'Apartment/Room/Device']);
+    expect(levels('Room')).toEqual(['Apartment/Room']);
+    const sorted = (table: string) =>
+      of(table, 'column').flatMap(({ name, properties }) =>
+        properties.has('sortByColumn') ? [`${name}: ${properties.get('sortByColumn')}`] : [],
+      );
+    expect(sorted('Date')).toEqual(['Weekday: Day of week', 'Month name: Month']);
+    expect(sorted('Minute')).toEqual(['Weekday (local): Day of week (local)']);
+    for (const parameter of ['Energy measure', 'Energy split'])
+      expect(of(parameter, 'column')[1]?.children.map(({ type }) => type)).toContain('extendedProperty');
+    for (const [group, items] of [
+      ['Comparison', ['Current', 'Previous week', 'Change']],
+      ['Difference', ['Value', 'Against the mean of the apartments']],
+    ] as const)
+      expect(of(group, 'calculationGroup')[0]?.children.map(({ name }) => name)).toEqual(items);
+    const texts = [...files].filter(([path]) => path.endsWith('.json')).map(([, text]) => text);
+    expect(texts.filter((text) => text.includes('"type": "Drillthrough"'))).toHaveLength(1);
+    expect(texts.filter((text) => text.includes('"Tooltips": {')).length).toBeGreaterThan(0);
+  });
+
+  it('draws what is predicted lighter than what is measured, its bounds dashed, and every level of a matrix', () => {
+    const visuals = [...files].filter(([path]) => path.endsWith('visual.json')).map(([, text]) => text);
+    const showing = (field: string) =>
+      visuals.filter((text) => text.includes(`"queryRef": "${field}"`)).map((text) => JSON.parse(text).visual);
+    const line = showing('Outlook by day.Energy predicted').find(({ visualType }) => visualType === 'lineChart');
+    const of = (name: string) =>
+      new Map(
+        line.objects[name].map((one: FormattedSeries) => [one.selector.metadata, JSON.stringify(one.properties)]),
+      );
+    for (const measure of ['Energy predicted', 'Energy predicted at least', 'Energy predicted at most'])
+      expect(of('dataPoint').get(`Outlook by day.${measure}`)).toContain('#F4A261');
+    expect(of('dataPoint').has('Outlook by day.Energy measured')).toBe(false);
+    expect(of('lineStyles').get('Outlook by day.Energy predicted')).toContain('solid');
+    expect(of('lineStyles').get('Outlook by day.Energy predicted at most')).toContain('dashed');
+    const [sensors] = showing('Device health by day.Sensor state');
+    expect(sensors.expansionStates[0].levels).toHaveLength(3);
   });
 
   it('has queries in M that parse', async () => {
