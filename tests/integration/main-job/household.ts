@@ -72,8 +72,11 @@ export class Household {
     return loadSensors(this.#warehouse, source, { mode, batchFiles, clock: () => new Date('2023-11-01T00:00:00Z') });
   }
 
+  /** Runs nodes of its part, or of a selection; any that fails is an error. */
   async build(
     options: {
+      /** False leaves out the tests of data, where something else is asserted than that they pass; audits are run in any case. */
+      dataTests?: boolean;
       fullRefresh?: boolean;
       reuse?: boolean;
       command?: 'build' | 'run' | 'seed' | 'test';
@@ -83,10 +86,12 @@ export class Household {
     } = {},
   ): Promise<RunSummary> {
     const compiled = this.compile(options.env);
+    const selected =
+      options.select === undefined ? this.#ownPart(compiled) : selectedBy(compiled, { select: options.select });
+    const isWanted = (id: string) => options.dataTests !== false || compiled.manifest.nodes.get(id)?.kind !== 'test';
     const summary = await runNodes(compiled, this.#warehouse, {
       command: options.command ?? 'build',
-      selected:
-        options.select === undefined ? this.#ownPart(compiled) : selectedBy(compiled, { select: options.select }),
+      selected: new Set([...selected].filter(isWanted)),
       fullRefresh: options.fullRefresh ?? false,
       reuse: options.reuse ?? true,
       threads: 4,
@@ -156,8 +161,14 @@ export class Household {
   }
 }
 
-/** A household on a database of its own, opened before the tests of a `describe` and gone after them. */
-export function householdOn(kind: DatabaseKind): { readonly home: Household; readonly database: TestDatabase } {
+/**
+ * A household on a database of its own, opened before the tests of a `describe` and gone after them.
+ * @param part as the constructor has it.
+ */
+export function householdOn(
+  kind: DatabaseKind,
+  part: readonly string[] = [],
+): { readonly home: Household; readonly database: TestDatabase } {
   let opened: { readonly home: Household; readonly database: TestDatabase } | undefined;
   const there = () => {
     if (opened === undefined) throw new Error('the household is made before the first test, not earlier');
@@ -165,7 +176,7 @@ export function householdOn(kind: DatabaseKind): { readonly home: Household; rea
   };
   beforeAll(async () => {
     const database = await kind.open();
-    opened = { database, home: new Household(database.warehouse) };
+    opened = { database, home: new Household(database.warehouse, part) };
   });
   afterAll(async () => {
     opened?.home.dispose();

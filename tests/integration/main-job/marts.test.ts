@@ -9,7 +9,10 @@ import { apartments, householdOn, sampleMinutes } from './household.ts';
 const marts = ['room_hour', 'room_day', 'apartment_day'];
 
 describe.each(oneDatabase)('hours and days for people on $name', (kind) => {
-  const opened = householdOn(kind);
+  const opened = householdOn(
+    kind,
+    marts.map((mart) => `+${mart}`),
+  );
 
   async function expectFullRefreshToChangeNothing(): Promise<void> {
     const { home } = opened;

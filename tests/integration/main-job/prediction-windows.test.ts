@@ -4,7 +4,7 @@ import { householdOn } from './household.ts';
 import { at, officeFile, type PredictionRecord, predict, record } from './prediction-records.ts';
 
 describe.each(oneDatabase)('what a prediction is compared with on $name', (kind) => {
-  const on = householdOn(kind);
+  const on = householdOn(kind, ['+fact_prediction_motion', '+fact_prediction_consumption']);
 
   it('a prediction is compared with its window: any motion, the mean power of valid rows, however late they come', async () => {
     const model = { name: 'windowed' };
@@ -66,17 +66,17 @@ describe.each(oneDatabase)('what a prediction is compared with on $name', (kind)
     for (const [files, expected] of steps) {
       on.home.put(files);
       await on.home.load();
-      await on.home.build();
+      await on.home.build({ dataTests: false });
       expect(await measured()).toMatchObject(expected);
     }
     expect((await measured())['temperature_c 0100']).toBe(21.5);
     const incremental = await on.home.contents();
-    await on.home.build({ fullRefresh: true });
+    await on.home.build({ dataTests: false, fullRefresh: true });
     for (const [table, rows] of await on.home.contents()) expect(incremental.get(table), table).toEqual(rows);
   });
 
   it('a workflow goes on reading and writing the tables that it had, with the defaults of a record', async () => {
-    await on.home.build({ select: ['fact_prediction_motion', 'fact_prediction_consumption'] });
+    await on.home.build({ dataTests: false, select: ['fact_prediction_motion', 'fact_prediction_consumption'] });
     await on.database.warehouse.query(
       `insert into gold.fact_prediction_motion (predicted_occupied, apartment, room, timestamp_rounded, actual_occupied, model_name, target)
        values (1, 'jimmy', 'Office', '2023-10-12 01:00', 1, 'logistic_regression', 'Presence'), (0, 'jimmy', 'Office', '2023-10-12 01:15', 1, 'logistic_regression', 'Presence')`,
@@ -85,7 +85,7 @@ describe.each(oneDatabase)('what a prediction is compared with on $name', (kind)
       `insert into gold.fact_prediction_consumption (predicted_consumption, apartment, room, timestamp_rounded, model_name, target)
        values (42, 'jimmy', 'Office', '2023-10-12 01:00', 'linear_regression', 'Consumption')`,
     );
-    await on.home.build({ select: ['+fact_prediction_motion', '+fact_prediction_consumption'] });
+    await on.home.build({ dataTests: false, select: ['+fact_prediction_motion', '+fact_prediction_consumption'] });
     expect(
       await on.home.rows(
         `select predicted_occupied as predicted, actual_occupied as actual, to_char(timestamp_rounded, 'HH24:MI') as at, target
@@ -145,7 +145,7 @@ describe.each(oneDatabase)('what a prediction is compared with on $name', (kind)
       },
     ]);
     await on.home.load();
-    await on.home.build();
+    await on.home.build({ dataTests: false });
     expect(
       await on.home.rows(
         `select m.model_version as version, f.datetime_key::text as minute, f.window_minutes as window, h.horizon_name as horizon,

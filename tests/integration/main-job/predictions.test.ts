@@ -8,7 +8,7 @@ import { householdOn } from './household.ts';
 import { at, insertRecords, officeFile, type PredictionRecord, predict, record } from './prediction-records.ts';
 
 describe.each(oneDatabase)('predictions on $name', (kind) => {
-  const on = householdOn(kind);
+  const on = householdOn(kind, ['+fact_prediction', '+prediction_rejects', '+fact_weather_hour', '+fact_weather_day']);
   const actuals = () =>
     on.home.rows(
       `select t.target_name as target, d.timestamp_utc as time, f.predicted_value as value, f.actual_value as actual
@@ -79,7 +79,7 @@ describe.each(oneDatabase)('predictions on $name', (kind) => {
         minutes.map((minute) => record({ target, timestamp: at(minute), value: minute / 100, window_minutes: 1 })),
       ),
     );
-    await on.home.build();
+    await on.home.build({ dataTests: false });
     const figures = async () =>
       (await actuals())
         .filter((row) => minutes.some((minute) => row.value === minute / 100))
@@ -90,7 +90,7 @@ describe.each(oneDatabase)('predictions on $name', (kind) => {
       officeFile(30, { motion: false, temperature: 21, power: 120 }),
     ]);
     await on.home.load();
-    await on.home.build();
+    await on.home.build({ dataTests: false });
     const first = await figures();
     expect(first).toEqual([
       ...[0.1, 0.2, 0.3].map((value) => ['co2_ppm', value, value === 0.2 ? null : 600]),
@@ -115,19 +115,19 @@ describe.each(oneDatabase)('predictions on $name', (kind) => {
     // The first counter, at a minute nobody predicted for: what was made of power is void.
     on.home.put([officeFile(5, { total: 100 })]);
     await on.home.load();
-    await on.home.build();
+    await on.home.build({ dataTests: false });
     expect(await energies()).toEqual([0, null, 0]);
     on.home.put([officeFile(20, { total: 110 }), officeFile(40, { total: 160 })]);
     await on.home.load();
-    await on.home.build();
+    await on.home.build({ dataTests: false });
     expect(await energies()).toEqual([0, 10, 0]);
     // A late counter reading takes a part of the rise after it.
     on.home.put([officeFile(15, { total: 104 })]);
     await on.home.load();
-    await on.home.build();
+    await on.home.build({ dataTests: false });
     expect(await energies()).toEqual([0, 6, 0]);
     const incremental = await on.home.contents();
-    await on.home.build({ fullRefresh: true });
+    await on.home.build({ dataTests: false, fullRefresh: true });
     for (const [table, rows] of await on.home.contents()) expect(incremental.get(table), table).toEqual(rows);
   });
 
@@ -135,7 +135,7 @@ describe.each(oneDatabase)('predictions on $name', (kind) => {
     const page = readFileSync(resolve(import.meta.dirname, '../../../docs/predictions.md'), 'utf8');
     const example = JSON.parse(/```json\n([\s\S]*?)```/.exec(page)?.[1] ?? '');
     await predict(on.database.warehouse, [example]);
-    await on.home.build();
+    await on.home.build({ dataTests: false });
     expect(
       await on.home.rows(
         `select f.datetime_key::text as minute, predicted_value, predicted_class, confidence from gold.fact_prediction f
@@ -149,7 +149,7 @@ describe.each(oneDatabase)('predictions on $name', (kind) => {
       record({ room: 'Bhroom' }),
       record({ apartment: 'jeremie', room: 'Attic', class: 'away' }),
     ]);
-    await on.home.build();
+    await on.home.build({ dataTests: false });
     expect(
       await on.home.rows(
         `select a.apartment_id, r.room_name, m.model_name, t.target_name, h.horizon_type, h.horizon_days, d.date_key, f.predicted_class
@@ -203,7 +203,7 @@ describe.each(oneDatabase)('predictions on $name', (kind) => {
         }),
       ).rejects.toThrow(/permission denied/);
       const value = async () => {
-        await on.home.build();
+        await on.home.build({ dataTests: false });
         return (await actuals())
           .filter((row) => [at(50), at(51)].includes(new Date(String(row.time)).toISOString()))
           .map((row) => row.value);

@@ -39,7 +39,7 @@ describe.each(oneDatabase)('retention in the household on $name', (kind) => {
     for (let days = 40; days > 0; days -= 1)
       household.put(filesOf(dayBefore(days)).filter(({ name }) => days > 15 || !name.includes('Jeremie')));
     await household.load();
-    await household.build({ now });
+    await household.build({ dataTests: false, now });
     before = await health();
     await expireRows(household.compile(), database.warehouse, { dryRun: false, clock: () => now });
   }, 60_000);
@@ -76,7 +76,7 @@ describe.each(oneDatabase)('retention in the household on $name', (kind) => {
     const left = before.filter((row) => dayOf(row) >= goldFrom);
     expect(left.length).toBeLessThan(before.length);
     expect(await health()).toEqual(left);
-    await household.build({ now });
+    await household.build({ dataTests: false, now });
     expect(await health()).toEqual(left);
   });
 
@@ -87,7 +87,7 @@ describe.each(oneDatabase)('retention in the household on $name', (kind) => {
         sampleMinutes(german(dayBefore(days)), (minute) => minute === 700).filter(({ name }) => name.includes('Jimmy')),
       );
     await household.load();
-    await household.build({ now });
+    await household.build({ dataTests: false, now });
     const changed = (await health()).filter((row) => !standing.includes(row));
     expect(new Set(changed.map(dayOf))).toEqual(new Set([Number(dayBefore(5).replaceAll('-', ''))]));
     expect(await health()).toHaveLength(standing.length);
@@ -95,7 +95,7 @@ describe.each(oneDatabase)('retention in the household on $name', (kind) => {
   });
 
   it('verify finds nothing wrong, and says what it cannot compare', async () => {
-    await household.build({ now });
+    await household.build({ dataTests: false, now });
     const verdicts = await verify();
     const gone = 'skipped: made of rows of sensor_events that retention has deleted';
     expect(verdicts.get('fact_device_health_day')).toBe('equal');
@@ -111,17 +111,19 @@ describe.each(oneDatabase)('retention in the household on $name', (kind) => {
   it('a rebuild of the health leaves kept days alone and gives the same rows', async () => {
     const standing = await health();
     expect(standing.some((row) => dayOf(row) < silverFrom)).toBe(true);
-    await household.build({ now, fullRefresh: true, select: ['fact_device_health_day'] });
+    await household.build({ dataTests: false, now, fullRefresh: true, select: ['fact_device_health_day'] });
     expect(await health()).toEqual(standing);
   });
 
   it('refuses to lose since when a sensor is there, until its readings are back', async () => {
-    await expect(household.build({ now, fullRefresh: true, select: ['sensor_devices'] })).rejects.toThrow(
+    await expect(
+      household.build({ dataTests: false, now, fullRefresh: true, select: ['sensor_devices'] }),
+    ).rejects.toThrow(
       'sensor_devices would be rebuilt (full refresh), but retention has deleted rows it is made of: sensor_events (before 2023-10-22)',
     );
     const seen = 'select min(first_seen)::date::text as first from silver.sensor_devices';
     expect(await household.rows(seen)).toEqual([{ first: dayBefore(40) }]);
-    await household.build({ now, fullRefresh: true });
+    await household.build({ dataTests: false, now, fullRefresh: true });
     expect(await household.rows(seen)).toEqual([{ first: dayBefore(40) }]);
     expect([...(await verify()).values()].filter((verdict) => verdict !== 'equal')).toEqual([]);
   });

@@ -134,7 +134,7 @@ describe.each(oneDatabase)('weather in gold on $name', (kind) => {
       ]);
       expect(await home.rows('select minute from gold.dim_datetime')).toEqual([{ minute: 0 }, { minute: 0 }]);
       const incremental = await home.contents();
-      await home.build({ fullRefresh: true });
+      await home.build({ dataTests: false, fullRefresh: true });
       for (const [table, rows] of await home.contents()) expect(incremental.get(table), table).toEqual(rows);
     }));
 
@@ -204,7 +204,7 @@ describe.each(oneDatabase)('weather in gold on $name', (kind) => {
       expect(await keys()).toContainEqual(sion);
       expect(await home.rows('select from gold.dim_datetime')).toHaveLength(2);
       const rebuilt = await home.contents();
-      await home.build({ env, fullRefresh: true });
+      await home.build({ dataTests: false, env, fullRefresh: true });
       for (const [table, rows] of await home.contents()) expect(rebuilt.get(table), table).toEqual(rows);
       await home.build({ env: { WEATHER_SITES: 'Visp' } });
       expect([await sites(), await facts()]).toEqual([[{ site_name: 'Visp' }], [{ site: 'Visp' }]]);
@@ -242,10 +242,10 @@ describe.each(oneDatabase)('weather in gold on $name', (kind) => {
                 home.put(sampleMinutes('31.12.2023', (minute) => minute === 58 + index));
                 await home.load();
               }
-              await home.build({ env });
+              await home.build({ dataTests: false, env });
             }
             const incremental = await home.contents();
-            await home.build({ env, fullRefresh: true });
+            await home.build({ dataTests: false, env, fullRefresh: true });
             for (const [table, rows] of await home.contents()) expect(incremental.get(table), table).toEqual(rows);
           },
           [],

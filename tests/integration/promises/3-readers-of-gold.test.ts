@@ -30,7 +30,7 @@ describe.runIf(server)('readers of gold beside full refreshes', () => {
     await loadWeather(database.warehouse, source, { mode: 'from-bronze', clock: () => new Date() });
     await storeTrained(database.warehouse);
     await predict(database.warehouse, [record(), record({ target: 'occupied' }), powerRecord({ model: trained })]);
-    await home.build();
+    await home.build({ dataTests: false });
   });
   afterAll(async () => {
     home?.dispose();

@@ -33,7 +33,7 @@ describe.each(oneDatabase)('texts of others that name a subject on $name', (kind
     two.takeAccess();
     writeChangedRegistry(two.home.bronze, later, naming);
     await two.loadRegistry();
-    await two.home.build({ select });
+    await two.home.build({ dataTests: false, select });
   });
   afterAll(async () => {
     two.home.dispose();
