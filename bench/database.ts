@@ -18,7 +18,12 @@ export async function startDatabase(schemas: readonly string[]): Promise<BenchDa
   await withClient(url, async (client) => {
     for (const schema of schemas) await client.query(`drop schema if exists ${schema} cascade`);
   });
-  return { url, stop };
+  return { url, stop: stop && (() => stop().finally(forget)) };
+}
+
+/** The next one is not taken for one that is given. */
+function forget(): void {
+  delete process.env.TEST_DB_URL;
 }
 
 /** Works with a connection of its own. */

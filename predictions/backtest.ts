@@ -1,4 +1,5 @@
 import type { Warehouse } from '../warehouse/warehouse.ts';
+import type { Learners } from './candidates.ts';
 import type { FeatureRelations } from './examples.ts';
 import { compare } from './judge.ts';
 import { type Measured, measured } from './measure.ts';
@@ -11,6 +12,7 @@ export interface BacktestRequest extends Walk {
   readonly relations: FeatureRelations;
   readonly uses: readonly Use[];
   readonly horizons: readonly Horizon[];
+  readonly learners?: Learners | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onDone?: ((done: Backtested) => void) | undefined;
 }
@@ -49,6 +51,7 @@ async function compared(request: BacktestRequest, history: History): Promise<Bac
       test,
       codes,
       learns,
+      learners: request.learners,
       signal: request.signal,
     })) {
       const pool = pooled.get(name) ?? { values: [], labels: [], rooms: [] };

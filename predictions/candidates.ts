@@ -52,7 +52,10 @@ export const smallestScale = 5;
 const heldBack = { rate: 0.05, minRows: 100, lambda: 20, columnShare: 0.6, rowShare: 0.8 } as const;
 
 /** What is trained for a use, by the name of the model. */
-export function learnersOf(use: Use, horizon: Horizon): Readonly<Record<string, ModelSpec>> {
+export type Learners = (use: Use, horizon: Horizon) => Readonly<Record<string, ModelSpec>>;
+
+/** What the program trains. */
+export const learnersOf: Learners = (use, horizon) => {
   const trees = {
     kind: 'trees',
     rounds: horizon === 'day' ? 150 : 200,
@@ -76,4 +79,4 @@ export function learnersOf(use: Use, horizon: Horizon): Readonly<Record<string, 
     default:
       return use satisfies never;
   }
-}
+};

@@ -1,6 +1,6 @@
 import type { Artefact, ModelSpec } from '../learning/model/spec.ts';
 import { trainInThread } from '../learning/worker/training.ts';
-import { baselinesOf, learnersOf, type Means } from './candidates.ts';
+import { baselinesOf, type Learners, learnersOf, type Means } from './candidates.ts';
 import { dayMs, type Examples, quarterMs } from './examples.ts';
 import { levelsOf } from './levels.ts';
 import { type Measured, measured } from './measure.ts';
@@ -22,6 +22,8 @@ export interface Comparison {
   readonly codes: readonly string[];
   /** Whether there is enough to learn from; else only baselines are compared. */
   readonly learns: boolean;
+  /** What is trained; that of candidates.ts if not given. */
+  readonly learners?: Learners | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -37,7 +39,7 @@ export interface Judged {
 
 /** Trains all candidates on what came before, and compares them and the baselines with what came true after. */
 export async function compare(comparison: Comparison): Promise<readonly Judged[]> {
-  const { use, horizon, before, test, codes, learns, signal } = comparison;
+  const { use, horizon, before, test, codes, learns, learners = learnersOf, signal } = comparison;
   const means = meansOf(before, codes.length);
   const judged = (name: string, content: Content, spec?: ModelSpec): Judged => {
     const { values } = forecastsOf(use, content, test);
@@ -46,7 +48,7 @@ export async function compare(comparison: Comparison): Promise<readonly Judged[]
   };
   const all = baselinesOf(horizon).map((baseline) => judged(baseline, { kind: 'baseline', baseline, codes, means }));
   if (!learns || before.matrix.rows === 0) return all;
-  for (const [name, spec] of Object.entries(learnersOf(use, horizon))) {
+  for (const [name, spec] of Object.entries(learners(use, horizon))) {
     const learned = await learn({ use, horizon, codes, spec }, before, signal);
     all.push(judged(name, { kind: 'learned', ...learned, codes, means }, spec));
   }

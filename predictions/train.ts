@@ -15,6 +15,7 @@ import { driftOf } from '../learning/measure/drift.ts';
 import { permutationImportance } from '../learning/measure/importance.ts';
 import type { Artefact } from '../learning/model/spec.ts';
 import type { Warehouse } from '../warehouse/warehouse.ts';
+import type { Learners } from './candidates.ts';
 import { championAmong } from './champion.ts';
 import { dayIntervalOf } from './days.ts';
 import {
@@ -41,6 +42,8 @@ export interface TrainingRequest {
   readonly uses: readonly Use[];
   /** Nothing measured from then on is read; undefined: all that is there is. */
   readonly asOf?: Date | undefined;
+  /** What is trained; that of candidates.ts if not given. */
+  readonly learners?: Learners | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onTrained?: ((done: Trained) => void) | undefined;
 }
@@ -60,7 +63,7 @@ export interface Trained {
  * use an embedded database then.
  */
 export async function trainModels(warehouse: Warehouse, request: TrainingRequest): Promise<readonly Trained[]> {
-  const { settings, uses, signal, onTrained } = request;
+  const { settings, uses, learners, signal, onTrained } = request;
   const all: Trained[] = [];
   for (const use of uses) {
     const { known, codes, until } = await knownExamples(warehouse, request, use);
@@ -69,7 +72,16 @@ export async function trainModels(warehouse: Warehouse, request: TrainingRequest
       const examples = known.get(horizon);
       known.delete(horizon);
       if (examples === undefined) continue;
-      const done = await trainOne(warehouse, { use, horizon, known: examples, codes, settings, until, signal });
+      const done = await trainOne(warehouse, {
+        use,
+        horizon,
+        known: examples,
+        codes,
+        settings,
+        until,
+        learners,
+        signal,
+      });
       onTrained?.(done);
       all.push(done);
     }
@@ -104,11 +116,12 @@ interface Task {
   readonly codes: readonly string[];
   readonly settings: PredictionSettings;
   readonly until: number;
+  readonly learners: Learners | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 async function trainOne(warehouse: Warehouse, task: Task): Promise<Trained> {
-  const { use, horizon, known, codes, settings, until, signal } = task;
+  const { use, horizon, known, codes, settings, until, learners, signal } = task;
   const first = known.origins[0] ?? until;
   const last = known.targets.reduce((most, target) => Math.max(most, target), first) + quarterMs;
   const days = (last - first) / dayMs;
@@ -117,7 +130,7 @@ async function trainOne(warehouse: Warehouse, task: Task): Promise<Trained> {
   const before = endedBy(known, cut);
   const test = predictedWithin(known, cut, Number.POSITIVE_INFINITY);
   const learns = days >= settings.minDays;
-  const judged = await compare({ use, horizon, before, test, codes, learns, signal });
+  const judged = await compare({ use, horizon, before, test, codes, learns, learners, signal });
   const contenders = judged.map(({ name, evaluation, content }) => ({
     name,
     evaluation,

@@ -1,8 +1,10 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { dayFiles, dayForecasts } from '../../cli/demo/days/days.ts';
 import { writeDays } from '../../cli/demo/days/write-days.ts';
 import { writeSampleRegistry } from '../../cli/demo/sample-registry.ts';
 import { type Measured, runNode } from '../measure.ts';
+import { type Quarter, quartersOf } from './quarters.ts';
 
 const root = resolve('.');
 
@@ -35,16 +37,34 @@ export class BenchHousehold {
       renameSync(draft, this.#share);
     }
     cpSync(join(this.home, 'weather'), this.#bronze, { recursive: true });
+    await this.#prepareProject();
+    this.takeLastMinute();
+  }
+
+  /** Writes no files but those of the last minute, and the forecasts. @returns what all files come to. */
+  async prepareQuarters(days: number, seed: number): Promise<readonly Quarter[]> {
+    rmSync(this.home, { recursive: true, force: true });
+    mkdirSync(this.#share, { recursive: true });
+    for (const { day, text } of dayForecasts({ days, seed })) {
+      const path = join(this.#bronze, 'weather', ...day.split('-'), `Pred_${day}.csv`);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, text);
+    }
+    await this.#prepareProject();
+    return quartersOf(dayFiles({ days, seed }), ({ name, content }) => {
+      if (isOfLastMinute(name)) writeFileSync(join(this.#share, name), content);
+    });
+  }
+
+  async #prepareProject(): Promise<void> {
     await writeSampleRegistry(this.#bronze);
     for (const name of ['project.yml', 'models', 'macros', 'seeds', 'tests/data'])
       cpSync(join(root, name), join(this.project, name), { recursive: true });
-    this.takeLastMinute();
   }
 
   takeLastMinute(): void {
     mkdirSync(this.#held, { recursive: true });
-    for (const name of readdirSync(this.#share))
-      if (name.startsWith('12.10.2023 2359')) this.#move(name, this.#share, this.#held);
+    for (const name of readdirSync(this.#share)) if (isOfLastMinute(name)) this.#move(name, this.#share, this.#held);
   }
 
   bringLastMinute(): void {
@@ -66,4 +86,8 @@ export class BenchHousehold {
   #move(name: string, from: string, to: string): void {
     renameSync(join(from, name), join(to, name));
   }
+}
+
+function isOfLastMinute(name: string): boolean {
+  return name.startsWith('12.10.2023 2359');
 }

@@ -1,5 +1,6 @@
 import { formatTable } from '../../cli/terminal/table.ts';
 import type { Accuracy, Bar } from './bars.ts';
+import type { Time } from './times.ts';
 
 const digits = (value: number, count: number) => (Number.isNaN(value) ? '-' : value.toFixed(count));
 
@@ -44,5 +45,13 @@ export function barTable(bars: readonly Bar[]): string {
   return formatTable(
     ['bar', 'measured', 'has to be', ''],
     bars.map((one) => [one.what, digits(one.value, 3), range(one), one.isMet ? 'met' : 'MISSED']),
+  );
+}
+
+/** What the steps took. */
+export function timeTable(times: readonly Time[]): string {
+  return formatTable(
+    ['step', 'seconds', 'CPU of the program, s', 'MB'],
+    times.map((one) => [one.what, one.seconds.toFixed(2), one.cpuSeconds?.toFixed(1), one.memoryMb]),
   );
 }

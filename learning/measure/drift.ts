@@ -12,7 +12,8 @@ export interface Drift {
 /**
  * The population stability index of each input of a model, the largest first: the sum over ranges of
  * (share now - share then) * ln(share now / share then), the ranges being tenths of the rows of training, and one for missing
- * values (Siddiqi, "Credit risk scorecards", 2006, chapter 8). Half a row is added to every range, so that an empty one is finite.
+ * values (Siddiqi, "Credit risk scorecards", 2006, chapter 8). Half a row is added to every range, so that an empty one is finite. Values that are missing
+ * less often than then are no drift: in the first months what looks back over weeks is known ever more often. Of them the values alone are compared.
  * @param matrix the newest rows; of no rows every index is 0.
  */
 export function driftOf(artefact: Artefact, matrix: Matrix): readonly Drift[] {
@@ -20,9 +21,16 @@ export function driftOf(artefact: Artefact, matrix: Matrix): readonly Drift[] {
   return artefact.inputs
     .map(({ column, edges, counts }, at) => ({
       column,
-      psi: matrix.rows === 0 ? 0 : stabilityIndex(counts, countsOf(edges, columns[at] ?? new Float64Array(0))),
+      psi: matrix.rows === 0 ? 0 : indexOf(counts, countsOf(edges, columns[at] ?? new Float64Array(0))),
     }))
     .sort((one, other) => other.psi - one.psi || (one.column < other.column ? -1 : 1));
+}
+
+/** @param then counts of ranges, and last of missing values; so is `now`. */
+function indexOf(then: readonly number[], now: readonly number[]): number {
+  const missing = (counts: readonly number[]) => (counts.at(-1) ?? 0) / counts.reduce((sum, count) => sum + count, 0);
+  const isMoreComplete = missing(now) < missing(then);
+  return isMoreComplete ? stabilityIndex(then.slice(0, -1), now.slice(0, -1)) : stabilityIndex(then, now);
 }
 
 /** The index of two lists of counts of the same ranges. */

@@ -1,4 +1,4 @@
-{{! Days with a value, number of values, their mean and standard deviation over the hours of a profile, from what profile_sum makes: columns.
+{{! Days with a value, mean, standard deviation, least and greatest of the values over the hours of a profile, from what profile_sum makes: columns.
     measure: a column of room_quarter; over: the window, or nothing in a grouped query. }}
 count(*) filter (where h.{{measure}}_n > 0) {{over}} as {{measure}}_days,
 round(sum(h.{{measure}}_sum) {{over}} / nullif(sum(h.{{measure}}_n) {{over}}, 0), 6)::double precision as {{measure}}_mean,
@@ -10,4 +10,6 @@ round(
         ) / nullif(sum(h.{{measure}}_n) {{over}} - 1, 0)
     ),
     6
-)::double precision as {{measure}}_deviation
+)::double precision as {{measure}}_deviation,
+min(h.{{measure}}_least) {{over}}::double precision as {{measure}}_least,
+max(h.{{measure}}_greatest) {{over}}::double precision as {{measure}}_greatest

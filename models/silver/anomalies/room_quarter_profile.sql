@@ -194,7 +194,12 @@ expected as (
         case
             when coalesce(i.is_inside, true) and p.{{measure}}_days >= {{lookup (var "anomalies") "min_days"}}
                 then greatest(
-                    {{lookup (var "anomalies") "deviations"}} * p.{{measure}}_deviation,
+                    -- deviations are large where a device runs now and then; what it draws at most is not
+                    least(
+                        {{lookup (var "anomalies") "deviations"}} * p.{{measure}}_deviation,
+                        greatest(p.{{measure}}_greatest - p.{{measure}}_mean, p.{{measure}}_mean - p.{{measure}}_least)
+                            + {{lookup (lookup (var "anomalies") "least") measure}}
+                    ),
                     {{lookup (lookup (var "anomalies") "least") measure}}
                 )
         end as {{measure}}_allowed,

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,8 +9,11 @@ import { newestModels, promote } from '../../../predictions/models.ts';
 import { predictionSettings } from '../../../predictions/settings.ts';
 import { trainModels } from '../../../predictions/train.ts';
 import { predictorSettings } from '../../../predictors/predictor-settings.ts';
+import { WatchProcess } from '../cli/watch/watch-process.ts';
 import { oneDatabase } from '../databases.ts';
 import { householdOn, sampleMinutes } from '../main-job/household.ts';
+import { rounds } from '../rounds.ts';
+import { KilledPredictions, type Killing } from './killed-predictions.ts';
 
 /** The example of docs/predictors.md, but for what `more` does to a line before it is written. */
 const program = (more: string) => `
@@ -194,4 +197,102 @@ describe.each(oneDatabase)('predictors on $name', (kind) => {
       expect.not.stringContaining('leader'),
     ]);
   }, 120_000);
+
+  const isOnServer = kind.name === 'PostgreSQL';
+  const kills = rounds({ gate: 1, long: 10 });
+  it.runIf(isOnServer)(
+    `killed ${2 * kills} times, training and scoring wrote all of a horizon or nothing`,
+    async () => {
+      const { home, database } = on;
+      const settingsFile = join(home.project, 'project.yml');
+      writeFileSync(settingsFile, readFileSync(settingsFile, 'utf8').replace('min_days: 21', 'min_days: 2'));
+      const predict = new KilledPredictions(database.warehouse, database.url ?? '', home.project);
+      // Of each horizon: when what the newest versions have learnt from ends, and how many of them are champions.
+      const trained = () =>
+        home.rows<{ until: string[]; champions: number }>(
+          `select horizon, array_agg(distinct trained_to::text) as until, count(*) filter (where chosen_at = last)::int as champions
+         from (select distinct on (horizon, name) *, max(chosen_at) over (partition by horizon) as last from staging.model
+            where target = 'occupied' and content ->> 'kind' <> 'predictor' order by horizon, name, model_id desc) as m
+         group by horizon order by horizon`,
+        );
+      const scored = () =>
+        home.rows<{ records: number; written: number }>(
+          `select r.target, r.horizon, r.origin::text, r.records, count(p.record)::int as written
+         from staging.prediction_run as r left join staging.prediction as p
+            on p.record ->> 'target' = r.target and p.record #>> '{horizon,type}' = r.horizon
+            and (p.record ->> 'run_at')::timestamptz = r.origin + interval '15 minutes'
+         where r.origin > '2023-10-09 13:00Z' group by 1, 2, 3, 4 order by 1, 2, 3`,
+        );
+      for (let round = 0; round < kills; round += 1) {
+        const hour = 14 + round;
+        // The process alone: the server may still end what it was asked for.
+        const killing: Killing = round % 2 === 0 ? 'session' : 'process';
+
+        const train = ['train', '--as-of', `2023-10-09T${hour}:00:00Z`];
+        const before = await trained();
+        await predict.killWhileItWrites('staging.model', killing, ...train);
+        const after = await trained();
+        if (killing === 'session') expect(after).toEqual(before);
+        for (const { until, champions } of after) expect([until.length, champions]).toEqual([1, 1]);
+        await predict.run(...train);
+        expect(await trained()).toEqual(
+          ['day', 'hour', 'quarter'].map((horizon) => ({
+            horizon,
+            until: [expect.stringContaining(`2023-10-09 ${hour}:00:00`)],
+            champions: 1,
+          })),
+        );
+
+        const score = ['score', '--at', `2023-10-09T${hour}:30:00Z`, '--horizon', 'quarter', 'hour'];
+        await predict.killWhileItWrites('staging.prediction', killing, ...score);
+        for (const { records, written } of await scored()) expect(written).toBe(records);
+        await predict.run(...score);
+        const whole = await scored();
+        expect(whole).toHaveLength(4 * (round + 1));
+        for (const { records, written } of whole) expect([records > 0, written]).toEqual([true, records]);
+        await predict.run(...score);
+        expect(await scored()).toEqual(whole);
+      }
+    },
+    600_000,
+  );
+
+  it.runIf(isOnServer)(
+    'are asked by the watcher, which builds what they predict',
+    async () => {
+      const { home, database } = on;
+      writeFileSync(join(home.project, 'watched.cjs'), program(''));
+      const settingsFile = join(home.project, 'project.yml');
+      const predictor = `{ name: watched, command: [${JSON.stringify(process.execPath)}, watched.cjs], horizons: [quarter] }`;
+      const text = readFileSync(settingsFile, 'utf8').replace(
+        /^ {4}exclude: \[\]$/m,
+        `    exclude: []\n    predictors: [${predictor}]`,
+      );
+      writeFileSync(settingsFile, text);
+      // The quarter that had ended when the newest files were written.
+      await database.warehouse.query(
+        `insert into silver.room_quarter (quarter, apartment, room, motion_seen, motion_minutes, power_seen, power_w, load_id)
+       select '2023-10-11 23:45Z', 'jimmy', r, 15, 6, 15, 70, 1 from unnest(array['Office', 'Kitchen']) as r`,
+      );
+      const env = { DB_URL: database.url ?? '', SMB_PATH: home.share, BRONZE_ROOT: home.bronze };
+      const watch = new WatchProcess(home.project, env);
+      const inGold = () =>
+        home.rows(
+          `select r.room_name as room, p.predicted_value as value, p.role
+         from gold.fact_prediction as p join gold.dim_model as m using (model_key) join gold.dim_room as r using (room_key)
+         where m.model_name like '%-quarter-watched' and p.datetime_key = 202310120000 order by 1, 2`,
+        );
+      try {
+        await expect.poll(inGold, { timeout: 90_000, interval: 250 }).toEqual(
+          ['Kitchen', 'Office'].flatMap((room) => [
+            { room, value: 0.4, role: 'challenger' },
+            { room, value: 70, role: 'challenger' },
+          ]),
+        );
+      } finally {
+        expect(await watch.stop(), watch.stderr).toBe(0);
+      }
+    },
+    180_000,
+  );
 });

@@ -100,6 +100,12 @@ describe.each(oneDatabase)('retention in the household on $name', (kind) => {
     const gone = 'skipped: made of rows of sensor_events that retention has deleted';
     expect(verdicts.get('fact_device_health_day')).toBe('equal');
     expect(verdicts.get('sensor_devices')).toBe(gone);
+    // What is judged is of silver; what is learnt from is of the layer features, of which nothing is said.
+    const [quarters] = await household.rows(
+      `select min(q.quarter)::date::text as first, min(p.quarter)::date::text as judged
+       from silver.room_quarter as q full join silver.room_quarter_profile as p using (quarter, apartment, room)`,
+    );
+    expect(quarters).toEqual({ first: dayBefore(40), judged: '2023-10-22' });
     expect(verdicts.get('dim_datetime')).toMatch(
       /^skipped: made of rows of .*sensor_events.* that retention has deleted$/,
     );

@@ -101,6 +101,8 @@ describe.each(oneDatabase)('erasing a subject on $name', (kind) => {
         'silver.prediction_rejects',
         'silver.log_sensor_errors',
         'silver.room_readings',
+        'silver.room_quarter',
+        'silver.room_quarter_profile',
         'gold.fact_prediction',
         'gold.dim_device',
       ]),

@@ -113,6 +113,10 @@ describe('inputs', () => {
     expect(first?.psi).toBeGreaterThan(0.25);
     expect(second?.psi).toBeLessThan(0.05);
     expect(driftOf(artefact, rowsOf(0, 0.4))[0]?.psi).toBeGreaterThan(0.25);
+    // What is known more often than before has not moved.
+    const holed = train({ kind: 'ridge', lambda: 1 }, rowsOf(0, 0.4), target);
+    expect(driftOf(holed, rowsOf(0, 0)).every(({ psi }) => psi < 0.05)).toBe(true);
+    expect(driftOf(holed, rowsOf(1, 0))[0]?.psi).toBeGreaterThan(0.25);
     expect(driftOf(artefact, matrixOf(then.columns, [])).map(({ psi }) => psi)).toEqual([0, 0, 0]);
     // Half a row is added to each count.
     const [few, many] = [5.5 / 16, 10.5 / 16];
