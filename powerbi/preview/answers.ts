@@ -45,6 +45,8 @@ export type Shown =
   | { readonly kind: 'chart'; readonly categories: readonly string[]; readonly series: readonly Series[] }
   | {
       readonly kind: 'table';
+      /** Of which days it is. */
+      readonly note?: string | undefined;
       readonly head: readonly string[];
       readonly rows: readonly (readonly { readonly text: string; readonly shade?: number | undefined }[])[];
     }
@@ -213,10 +215,10 @@ async function matrix(
         : [...key.slice(0, columns.length), ...(found.length === 1 ? [] : [label])].join(' '),
     ),
   );
-  const days = week === undefined ? [] : [`${week[0]} – ${week.at(-1)}`];
   return {
     kind: 'table',
-    head: [...rows.map((field, index) => [name(field), ...(index === 0 ? days : [])].join(' ')), ...head],
+    note: week && `${week[0]} – ${week.at(-1)}`,
+    head: [...rows.map(name), ...head],
     rows: rowKeys.map((rowKey) => [
       ...rowKey.slice(0, rows.length).map((text) => ({ text })),
       ...columnKeys.flatMap((columnKey) =>

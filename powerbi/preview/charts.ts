@@ -38,7 +38,7 @@ export function chartOver(visual: PageVisual, { categories, series }: Chart, box
         if (value === undefined) return '';
         const x = plot.x + step * (at + 0.5) + width * (place - columns.length / 2);
         const [from, to] = [y(Math.max(value, 0)), y(Math.min(value, 0))];
-        return rectangle({ x, y: from, width: width - 1, height: to - from }, stroke);
+        return rectangle({ x, y: from, width: Math.max(width - 1, 0.5), height: to - from }, stroke);
       })
       .join('');
   });
@@ -71,28 +71,34 @@ export function chartOver(visual: PageVisual, { categories, series }: Chart, box
 /** Pixels that a bar needs for its name. */
 const leastBar = 13;
 
-/** Bars from the left, the largest values readable beside them. */
+/** Bars from the left, the values readable beside them; of several measures the first that has a value of the category. */
 export function bars({ categories, series }: Chart, box: Box): string {
-  const [own] = series;
-  if (own === undefined) return '';
-  const most = Math.max(...own.values.map((value) => value ?? 0), 0) || 1;
+  const legend = series.length > 1 ? legendOf(series, box) : '';
+  const top = box.y + (series.length > 1 ? 20 : 0);
+  const all = series.flatMap(({ values }) => values.map((value) => value ?? 0));
+  const most = Math.max(...all, 0) || 1;
   // Of more bars than can be read the first are drawn, as Power BI shows what does not need to be scrolled to.
-  const height = Math.max(Math.min(box.height / Math.max(categories.length, 1), 34), leastBar);
+  const height = Math.max(Math.min((box.y + box.height - top) / Math.max(categories.length, 1), 34), leastBar);
   const left = Math.min(120, box.width / 3);
-  return categories
-    .slice(0, Math.floor(box.height / height))
-    .map((category, index) => {
-      const value = own.values[index];
-      if (value === undefined) return '';
-      const y = box.y + height * index;
-      const width = ((box.width - left - 64) * Math.max(value, 0)) / most;
-      return [
-        textAt(box.x + left - 6, y + height / 2 + 4, category, { size: 11, anchor: 'end', within: left - 8 }),
-        rectangle({ x: box.x + left, y: y + height * 0.15, width, height: height * 0.7 }, colourOf(0)),
-        textAt(box.x + left + width + 6, y + height / 2 + 4, formatNumber(value, own.format), { size: 11 }),
-      ].join('');
-    })
-    .join('');
+  const longest = Math.max(
+    ...series.flatMap(({ values, format }) =>
+      values.map((value) => (value === undefined ? 0 : formatNumber(value, format).length)),
+    ),
+  );
+  const right = longest * 6 + 10;
+  const drawn = categories.slice(0, Math.floor((box.y + box.height - top) / height)).map((category, index) => {
+    const place = series.findIndex(({ values }) => values[index] !== undefined);
+    const value = series[place]?.values[index];
+    if (value === undefined) return '';
+    const y = top + height * index;
+    const width = ((box.width - left - right) * Math.max(value, 0)) / most;
+    return [
+      textAt(box.x + left - 6, y + height / 2 + 4, category, { size: 11, anchor: 'end', within: left - 8 }),
+      rectangle({ x: box.x + left, y: y + height * 0.15, width, height: height * 0.7 }, colourOf(place)),
+      textAt(box.x + left + width + 6, y + height / 2 + 4, formatNumber(value, series[place]?.format), { size: 11 }),
+    ].join('');
+  });
+  return [legend, ...drawn].join('');
 }
 
 /** As the report has them: what is predicted is lighter. */
@@ -189,15 +195,24 @@ function limitAt(value: number, name: string, plot: Box, axis: Axis): string {
   );
 }
 
+/** Each name has room by its length. */
 function legendOf(series: readonly Series[], box: Box): string {
-  const width = box.width / series.length;
+  const letters = series.map(({ name }) => name.length + 4);
+  const each = Math.min(
+    box.width /
+      Math.max(
+        letters.reduce((sum, one) => sum + one, 0),
+        1,
+      ),
+    9,
+  );
   return series
     .map((one, index) => {
-      const x = box.x + width * index;
+      const x = box.x + each * letters.slice(0, index).reduce((sum, before) => sum + before, 0);
       const height = one.drawn === 'bound' ? 2 : 10;
       return (
         rectangle({ x, y: box.y + 7 - height / 2, width: 10, height }, strokeOf(one, index), ' rx="2"') +
-        textAt(x + 14, box.y + 11, one.name, { size: 10, within: width - 18 })
+        textAt(x + 14, box.y + 11, one.name, { size: 10, within: each * (letters[index] ?? 0) - 15 })
       );
     })
     .join('');

@@ -3,7 +3,7 @@ import type { Page, PageVisual } from '../report/page-schema.ts';
 import { cardBorder, ground, heatColours, houseColours, ink } from '../report/theme.ts';
 import type { Shown } from './answers.ts';
 import { bars, chartOver } from './charts.ts';
-import { type Box, escaped, rectangle, textAt } from './svg.ts';
+import { type Box, escaped, inLines, rectangle, textAt } from './svg.ts';
 
 /** A page that others are linked to. */
 export interface PageLink {
@@ -62,7 +62,11 @@ function visualSvg(visual: PageVisual, shown: Shown | undefined, drawing: PageDr
   if (visual.visual === 'slicer') return frame + slicer(visual, box, title);
   const inner = { x: x + 12, y: y + 34, width: width - 24, height: height - 42 };
   const head = textAt(x + 12, y + 22, title, { size: 13, weight: 'bold', within: width - 24 });
-  return frame + head + body(visual, shown, inner, drawing);
+  const note =
+    shown?.kind === 'table' && shown.note !== undefined
+      ? textAt(x + width - 12, y + 22, shown.note, { size: 11, anchor: 'end', fill: '#6B6862' })
+      : '';
+  return frame + head + note + body(visual, shown, inner, drawing);
 }
 
 function body(visual: PageVisual, shown: Shown | undefined, box: Box, { page, translate }: PageDrawing): string {
@@ -87,18 +91,26 @@ function body(visual: PageVisual, shown: Shown | undefined, box: Box, { page, tr
 }
 
 function navigator({ x, y, width, height }: Box, { page, links, translate }: PageDrawing): string {
-  const each = width / Math.max(links.length, 1);
+  // As wide as their texts, for some languages have long ones.
+  const letters = links.map(({ title }) => translate(title).length + 2);
+  const each =
+    width /
+    Math.max(
+      letters.reduce((sum, one) => sum + one, 0),
+      1,
+    );
   return links
     .map(({ title, file }, index) => {
       const own = title === page.title;
-      const at = { x: x + each * index, y, width: each - 6, height };
+      const before = letters.slice(0, index).reduce((sum, one) => sum + one, 0);
+      const at = { x: x + each * before, y, width: each * (letters[index] ?? 0) - 6, height };
       const button =
         rectangle(at, own ? houseColours[0] : '#FFFFFF', ` rx="8" stroke="${cardBorder}"`) +
         textAt(at.x + at.width / 2, y + height / 2 + 5, translate(title), {
-          size: 13,
+          size: 12,
           anchor: 'middle',
           fill: own ? '#FFFFFF' : ink,
-          within: at.width - 8,
+          within: at.width - 4,
         });
       return `<a href="${escaped(file)}">${button}</a>`;
     })
@@ -122,15 +134,20 @@ function banner(box: Box, title: string): string {
 
 function cards({ cards: all }: Extract<Shown, { kind: 'cards' }>, box: Box): string {
   const each = box.width / Math.max(all.length, 1);
+  const labels = all.map(({ label }) => inLines(label, Math.floor((each - 10) / 5.9), 2));
+  const bottom = box.y + box.height - 4;
+  const deep = 13 * (Math.max(...labels.map((lines) => lines.length)) - 1);
   return all
-    .map(({ label, text }, index) => {
+    .map(({ text }, index) => {
       const x = box.x + each * index;
       // A long text would reach into the next card.
       const letters = Math.min(30, Math.floor((each - 12) / (Math.max(text.length, 1) * 0.62)));
-      return (
-        textAt(x, box.y + box.height - 24, text, { size: Math.max(letters, 11), within: each - 8 }) +
-        textAt(x, box.y + box.height - 4, label, { size: 11, fill: '#6B6862', within: each - 10 })
-      );
+      return [
+        textAt(x, bottom - 20 - deep, text, { size: Math.max(letters, 11), within: each - 8 }),
+        ...(labels[index] ?? []).map((line, at) =>
+          textAt(x, bottom - deep + 13 * at, line, { size: 11, fill: '#6B6862', within: each - 6 }),
+        ),
+      ].join('');
     })
     .join('');
 }
@@ -139,16 +156,14 @@ function cards({ cards: all }: Extract<Shown, { kind: 'cards' }>, box: Box): str
 const leastWritten = 20;
 
 function table({ head, rows }: Extract<Shown, { kind: 'table' }>, box: Box, clip: string): string {
-  const longest = Math.max(
-    ...[head, ...rows.map((row) => row.map(({ text }) => text))].map(([text = '']) => text.length),
-  );
+  const longest = Math.max(longestWord(head[0]) * 1.15, ...rows.map(([cell]) => cell?.text.length ?? 0));
   const wanted = Math.max(90, Math.min(longest * 6.2 + 12, box.width / 2.2));
   const first = head.length > 1 ? wanted : box.width;
   const each = head.length > 1 ? (box.width - first) / (head.length - 1) : 0;
   const widths = [first, ...widthsOf(head, rows, box.width - first)];
   const widthAt = (index: number) => widths[index] ?? each;
-  const titles = head.map((text, index) => inTwoLines(text, widthAt(index) - 4));
-  const deep = titles.some((lines) => lines.length > 1) ? 14 : 0;
+  const titles = head.map((text, index) => inLines(text, Math.max(1, Math.floor((widthAt(index) - 4) / 6.9)), 3));
+  const deep = 14 * (Math.max(...titles.map((lines) => lines.length)) - 1);
   const height = Math.min(24, Math.max(16, (box.height - deep) / (rows.length + 1)));
   const small = each < 46 ? 9 : 11;
   const place = (index: number) => box.x + widths.slice(0, index).reduce((sum, width) => sum + width, 0);
@@ -190,24 +205,16 @@ function table({ head, rows }: Extract<Shown, { kind: 'table' }>, box: Box, clip
 function widthsOf(head: readonly string[], rows: Extract<Shown, { kind: 'table' }>['rows'], width: number): number[] {
   const isHeat = rows.some((row) => row.some(({ shade }) => shade !== undefined));
   const letters = head.slice(1).map((title, at) => {
-    const longest = Math.max(
-      ...title.split(' ').map((word) => word.length),
-      ...rows.map((row) => row[at + 1]?.text.length ?? 0),
-    );
+    // Titles are bold, which takes more room.
+    const longest = Math.max(longestWord(title) * 1.2, ...rows.map((row) => row[at + 1]?.text.length ?? 0));
     return isHeat ? 1 : Math.max(longest, 4);
   });
   const sum = letters.reduce((all, one) => all + one, 0);
   return letters.map((one) => (width * one) / sum);
 }
 
-/** A heading on two lines where it is wider than its column, cut between words. */
-function inTwoLines(text: string, within: number): readonly string[] {
-  const fits = Math.max(1, Math.floor(within / 6.9));
-  const words = text.split(' ');
-  if (text.length <= fits || words.length === 1) return [text];
-  let count = 1;
-  while (count < words.length - 1 && words.slice(0, count + 1).join(' ').length <= fits) count += 1;
-  return [words.slice(0, count).join(' '), words.slice(count).join(' ')];
+function longestWord(text = ''): number {
+  return Math.max(...text.split(' ').map((word) => word.length));
 }
 
 /** A colour between the two ends of a heat map. */

@@ -33,6 +33,17 @@ export function textAt(x: number, y: number, text: string, style: TextStyle): st
   return `<text x="${round(x)}" y="${round(y)}" font-family="${font}, sans-serif" font-size="${size}" text-anchor="${anchor}" fill="${fill}"${bold}>${escaped(shown)}${whole}</text>`;
 }
 
+/** A text on up to `most` lines of about as many letters as fit, cut between words. */
+export function inLines(text: string, fits: number, most: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const longer = `${lines.at(-1)} ${word}`;
+    if (lines.length > 0 && (longer.length <= fits || lines.length === most)) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
+}
+
 export function rectangle({ x, y, width, height }: Box, fill: string, more = ''): string {
   return `<rect x="${round(x)}" y="${round(y)}" width="${round(Math.max(width, 0))}" height="${round(Math.max(height, 0))}" fill="${fill}"${more}/>`;
 }

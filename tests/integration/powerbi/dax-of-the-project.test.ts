@@ -70,6 +70,17 @@ describe('the DAX of the project', () => {
     expect(without.map(({ name }) => name).filter((name) => !named.test(name))).toEqual([]);
   });
 
+  it('is by local hours of local days: those of a day in UTC would be out of order', () => {
+    const axes = pages.flatMap(({ visuals }) =>
+      visuals.flatMap(({ wells = {} }) => [
+        [...(wells.Category ?? []), ...(wells.Rows ?? []), ...(wells.Columns ?? [])],
+      ]),
+    );
+    const hourly = axes.filter((fields) => fields.includes('Minute.Hour (local)'));
+    expect(hourly.length).toBeGreaterThan(8);
+    expect(hourly.filter((fields) => fields.includes('Date.Date'))).toEqual([]);
+  });
+
   it('is never beside a column in a plain table, which would show headers alone', () => {
     for (const { title, visuals } of pages)
       for (const visual of visuals.filter((one) => one.visual === 'tableEx')) {

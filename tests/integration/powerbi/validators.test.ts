@@ -96,7 +96,7 @@ describe('the project for Power BI, as Microsoft reads it', () => {
     expect(of('lineStyles').get('Outlook by day.Energy predicted')).toContain('solid');
     expect(of('lineStyles').get('Outlook by day.Energy predicted at most')).toContain('dashed');
     const [sensors] = showing('Device health by day.Sensor state');
-    expect(sensors.expansionStates[0].levels).toHaveLength(3);
+    expect(sensors.expansionStates[0].levels).toHaveLength(4);
   });
 
   it('has queries in M that parse', async () => {

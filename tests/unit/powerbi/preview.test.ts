@@ -197,6 +197,52 @@ describe('the preview', () => {
     expect(texts.slice(texts.indexOf('Kitchen'))).toEqual(['Kitchen', '4.50', '3.00', '+50.0%', 'Office', '2.00']);
   });
 
+  it('draws what is predicted lighter than what is measured, and its bounds dashed', async () => {
+    const [cost, day] = ['Energy by minute.Cost', 'Energy by minute.Cost per day'];
+    const wells = { Category: ['Date.Date'], Y: [cost, day] };
+    const at: [number, number, number, number] = [16, 96, 600, 200];
+    const given = withSql.map((one) => ({
+      ...one,
+      measures: one.measures.map((measure) => ({ ...measure, sql: measure.sql ?? 'sum(cost_chf) / 2' })),
+    }));
+    const draw = async (more: object) => {
+      const visual = { visual: 'lineChart' as const, title: 'Lines', at, wells, ...more };
+      const pages = [{ title: 'Lines', order: 1, visuals: [visual] }];
+      const { files } = await preview(given, { ...design, pages, language: 'en' }, async () => [
+        { by1: '2023-10-12', value1: 1, value2: 2 },
+        { by1: '2023-10-13', value1: 3, value2: 4 },
+      ]);
+      return [
+        ...([...files.values()][0] ?? '').matchAll(/<polyline[^>]* stroke="([^"]+)" stroke-width="(\d)"(.*?)\/>/g),
+      ].map(([, colour, width, dashed]) => `${colour} ${width}${dashed}`);
+    };
+    expect(await draw({})).toEqual(['#E86C00 2', '#2E7D32 2']);
+    expect(await draw({ predicted: [day] })).toEqual(['#E86C00 2', '#F4A261 2']);
+    expect(await draw({ bounds: [day] })).toEqual(['#E86C00 2', '#F4A261 1 stroke-dasharray="4 3"']);
+  });
+
+  it('draws of two measures by category the one that there is, each in its colour', async () => {
+    const visual = {
+      visual: 'clusteredBarChart' as const,
+      title: 'Bars',
+      at: [16, 96, 600, 200] as [number, number, number, number],
+      wells: { Category: ['Room.Room'], Y: ['Energy by minute.Cost', 'Energy by minute.Cost per day'] },
+    };
+    const given = withSql.map((one) => ({
+      ...one,
+      measures: one.measures.map((measure) => ({ ...measure, sql: 'sum(cost_chf)', format: '0.0' })),
+    }));
+    const pages = [{ title: 'Bars', order: 1, visuals: [visual] }];
+    const { files } = await preview(given, { ...design, pages, language: 'en' }, async () => [
+      { by1: 'Kitchen', value1: 4 },
+      { by1: 'Terrace', value1: null, value2: 3 },
+    ]);
+    const [drawing = ''] = [...files.values()];
+    const texts = [...drawing.matchAll(/>([^<>]+)<\/text>/g)].map(([, text]) => text);
+    expect(texts.slice(-4)).toEqual(['Kitchen', '4.0', 'Terrace', '3.0']);
+    expect(drawing.match(/fill="#2E7D32"/g)).toHaveLength(2);
+  });
+
   it('speaks another language', async () => {
     const french = (await drawn('fr', 101)).files.get('energy.html') ?? '';
     expect(french).toContain('<html lang="fr">');
