@@ -28,6 +28,9 @@ export interface PgliteOptions {
   readonly doErrand?: DoErrand | undefined;
 }
 
+/** What it keeps of its files; the system keeps more, or they are in memory anyway. */
+const sharedBuffersMb = 32;
+
 /**
  * Opens the embedded PostgreSQL. It has one connection: sessions queue for it, so code inside a session or transaction
  * must use that session and not the warehouse.
@@ -44,8 +47,10 @@ export async function openPglite(options: PgliteOptions): Promise<Warehouse> {
   // A new one begins as a dump of an empty database: making one anew takes five times as long, and twice the memory.
   const start = (inMemory || isNew) && beginWith === undefined ? (options.start ?? new EmbeddedStart()) : undefined;
   const dump = beginWith ?? (await start?.dump());
+  // All of these buffers are cleared at the start, which with the 128 MB of PostgreSQL takes as long as all else of it.
+  const startParams = [...PGlite.defaultStartParams, '-c', `shared_buffers=${sharedBuffersMb}MB`];
   const create = (from: Blob | undefined) =>
-    PGlite.create(folder, { parsers: valueParsers, ...(from === undefined ? {} : { loadDataDir: from }) });
+    PGlite.create(folder, { parsers: valueParsers, startParams, ...(from === undefined ? {} : { loadDataDir: from }) });
   const opened =
     start === undefined || dump === undefined
       ? create(dump)
