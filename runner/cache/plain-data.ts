@@ -50,13 +50,22 @@ export function toText(value: unknown): string {
 /** The value of {@link toText}. @throws SyntaxError */
 export function fromText(text: string): unknown {
   const { data, segments, trails } = JSON.parse(text) as Kept;
-  const whole = segments.map(({ segment, trail }): Unplaced => {
-    const { origin } = segment;
-    return origin === undefined || trail === undefined
-      ? segment
-      : { ...segment, origin: { ...origin, trail: trails[trail] } };
+  const whole: Unplaced[] = [];
+  return revived(data, (number) => {
+    whole[number] ??= withTrail(segments[number], trails);
+    return whole[number];
   });
-  return revived(data, whole);
+}
+
+/** The segment of a number. */
+type SegmentOf = (number: number) => Unplaced;
+
+function withTrail(kept: Kept['segments'][number] | undefined, trails: Kept['trails']): Unplaced {
+  const { segment = { origin: undefined }, trail } = kept ?? {};
+  const { origin } = segment;
+  return origin === undefined || trail === undefined
+    ? segment
+    : { ...segment, origin: { ...origin, trail: trails[trail] } };
 }
 
 /** Values that are equal have one number. */
@@ -106,44 +115,57 @@ function asJson(value: unknown, numberOf: (segment: Segment) => number): unknown
 }
 
 /** Puts Maps, Sets and SqlTexts in their places; the value is changed, and new where it is one of these itself. */
-function revived(value: unknown, segments: readonly Unplaced[]): unknown {
+function revived(value: unknown, segmentOf: SegmentOf): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) {
     for (let at = 0; at < value.length; at += 1) {
       const one: unknown = value[at];
-      if (typeof one === 'object' && one !== null) value[at] = revived(one, segments);
+      if (typeof one === 'object' && one !== null) value[at] = revived(one, segmentOf);
     }
     return value;
   }
   const object = value as Record<string, unknown>;
   for (const key in object) {
     const one = object[key];
-    if (key.startsWith('~')) return special(key, one as unknown[], segments);
-    if (typeof one === 'object' && one !== null) object[key] = revived(one, segments);
+    if (key.startsWith('~')) return special(key, one as unknown[], segmentOf);
+    if (typeof one === 'object' && one !== null) object[key] = revived(one, segmentOf);
   }
   return object;
 }
 
-function special(kind: string, parts: unknown[], segments: readonly Unplaced[]): unknown {
+function special(kind: string, parts: unknown[], segmentOf: SegmentOf): unknown {
   switch (kind) {
-    case '~sql': {
-      const [text, ...numbers] = parts as [string, ...number[]];
-      const found: Segment[] = [];
-      for (let at = 0; at + 1 < numbers.length; at += 2) {
-        const rest = segments[numbers[at + 1] ?? -1];
-        found.push({ start: numbers[at] ?? 0, origin: undefined, ...rest });
-      }
-      return new SqlText(text, found);
-    }
+    case '~sql':
+      return sqlText(parts as [string, ...number[]], segmentOf);
     case '~map':
-      return new Map(revived(parts, segments) as [unknown, unknown][]);
+      return new Map(revived(parts, segmentOf) as [unknown, unknown][]);
     case '~set':
-      return new Set(revived(parts, segments) as unknown[]);
+      return new Set(revived(parts, segmentOf) as unknown[]);
     case '~object':
-      return Object.fromEntries(revived(parts, segments) as [string, unknown][]);
+      return Object.fromEntries(revived(parts, segmentOf) as [string, unknown][]);
     default:
       throw new SyntaxError(`${kind} is nothing that is kept`);
   }
+}
+
+/** A command asks for the places of few of the texts that a project has, so their segments are made when somebody does. */
+function sqlText([text, ...numbers]: [string, ...number[]], segmentOf: SegmentOf): SqlText {
+  const made = (): Segment[] => {
+    const found: Segment[] = [];
+    for (let at = 0; at + 1 < numbers.length; at += 2)
+      found.push({ start: numbers[at] ?? 0, ...segmentOf(numbers[at + 1] ?? -1) });
+    return found;
+  };
+  const sql = new SqlText(text);
+  const property = { configurable: true, enumerable: true };
+  return Object.defineProperty(sql, 'segments', {
+    ...property,
+    get: () => {
+      const segments = made();
+      Object.defineProperty(sql, 'segments', { ...property, value: segments });
+      return segments;
+    },
+  });
 }
 
 /** Undefined for what is not kept: a text that is no such data, or data that has no text. */
