@@ -2,7 +2,7 @@ import type { Artefact, ModelSpec } from '../learning/model/spec.ts';
 import { trainInThread } from '../learning/worker/training.ts';
 import { baselinesOf, type Learners, learnersOf, type Means } from './candidates.ts';
 import { dayMs, type Examples, quarterMs } from './examples.ts';
-import { levelsOf } from './levels.ts';
+import { dayWeightsOf, levelsOf } from './levels.ts';
 import { type Measured, measured } from './measure.ts';
 import { type Content, forecastsOf } from './models.ts';
 import { at, positions, roomsOf } from './rows.ts';
@@ -55,16 +55,24 @@ export async function compare(comparison: Comparison): Promise<readonly Judged[]
   return all;
 }
 
-/** Trains a model in a thread of its own; of power, says at which level its forecasts of each room are. */
+/** Trains a model in a thread of its own; of power, says at which level its forecasts of each room are, and their days. */
 export async function learn(
   { use, horizon, codes, spec }: Pick<Comparison, 'use' | 'horizon' | 'codes'> & { readonly spec: ModelSpec },
   examples: Examples,
   signal: AbortSignal | undefined,
-): Promise<{ readonly artefact: Artefact; readonly levels?: readonly number[] }> {
+): Promise<{
+  readonly artefact: Artefact;
+  readonly levels?: readonly number[];
+  readonly dayWeights?: readonly number[];
+}> {
   const some = learnt(horizon, examples);
   const { matrix, labels } = some;
   const artefact = await trainInThread({ spec, matrix, target: labels }, signal === undefined ? {} : { signal });
-  return use === 'occupied' ? { artefact } : { artefact, levels: levelsOf(artefact, some, codes.length) };
+  if (use === 'occupied') return { artefact };
+  const levels = levelsOf(artefact, some, codes.length);
+  return horizon === 'day'
+    ? { artefact, levels, dayWeights: dayWeightsOf(examples, codes.length) }
+    : { artefact, levels };
 }
 
 /** The examples that are learnt from: of the daily forecasts a part. */

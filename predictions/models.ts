@@ -6,7 +6,7 @@ import { type Baseline, baselinePredictions, type Means } from './candidates.ts'
 import type { DayInterval } from './days.ts';
 import type { Examples } from './examples.ts';
 import { boundsOf, type Intervals } from './intervals.ts';
-import { levelled } from './levels.ts';
+import { drawnToLastDay, levelled } from './levels.ts';
 import type { Measured } from './measure.ts';
 import type { Horizon, Use } from './settings.ts';
 
@@ -26,6 +26,8 @@ export type Content = {
       readonly artefact: Artefact;
       /** Of power, what the forecasts of each room by its code are multiplied by; models that were stored before there was this have none. */
       readonly levels?: readonly number[];
+      /** Of power and days ahead, how far the days of each room by its code are drawn to the last known one; likewise. */
+      readonly dayWeights?: readonly number[];
     }
 );
 
@@ -175,8 +177,9 @@ export function forecastsOf(use: Use, content: Content, examples: Examples): For
     content.kind === 'baseline'
       ? baselinePredictions(use, content.baseline, matrix, content.means)
       : score(readArtefact(content.artefact), matrix);
-  const levels = content.kind === 'learned' ? content.levels : undefined;
-  const values = use === 'occupied' ? raw : levelled(raw, examples, levels);
+  const { levels, dayWeights } = content.kind === 'learned' ? content : {};
+  const atLevel = use === 'occupied' ? raw : levelled(raw, examples, levels);
+  const values = dayWeights === undefined ? atLevel : drawnToLastDay(atLevel, examples, dayWeights);
   return content.intervals === undefined ? { values } : { values, ...boundsOf(content.intervals, values, examples) };
 }
 

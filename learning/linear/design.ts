@@ -33,7 +33,7 @@ export interface Inputs {
 export function designOf({ names, columns, weights, categories, hasPenalty }: Inputs): readonly Input[] {
   return names.flatMap((column, index) => {
     const values = columns[index] ?? new Float64Array(0);
-    if (!categories.has(column)) return standardised({ column }, values, weights);
+    if (!categories.has(column)) return standardised({ column, ...rangeOf(values) }, values, weights);
     const levels = [...new Set(values)].filter((value) => !Number.isNaN(value)).sort((a, b) => a - b);
     return levels.slice(hasPenalty ? 0 : 1).flatMap((level) => {
       const isLevel = values.map((value) => (Number.isNaN(value) ? value : Number(value === level)));
@@ -42,9 +42,23 @@ export function designOf({ names, columns, weights, categories, hasPenalty }: In
   });
 }
 
+/** Far enough for a winter after an autumn; a door that stood open for a minute once says nothing of one that is open all day. */
+const beyond = 0.5;
+
+function rangeOf(values: Float64Array): { readonly least: number; readonly greatest: number } {
+  let [least, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of values) {
+    if (Number.isNaN(value)) continue;
+    least = Math.min(least, value);
+    greatest = Math.max(greatest, value);
+  }
+  const margin = beyond * (greatest - least);
+  return { least: least - margin, greatest: greatest + margin };
+}
+
 /** The input of a column, or none if all its weight lies on one value. */
 function standardised(
-  of: { readonly column: string; readonly level?: number },
+  of: Omit<Term, 'coefficient' | 'mean' | 'deviation'>,
   values: Float64Array,
   weights: Float64Array,
 ): readonly Input[] {

@@ -28,13 +28,17 @@ export interface LogisticSpec extends LinearInputs {
 
 /**
  * One term of a linear model: `coefficient * (x - mean) / deviation`. x is the value of the column, or with a `level` 1 where
- * the value is that level and 0 elsewhere. A missing value counts as the mean, so it adds nothing.
+ * the value is that level and 0 elsewhere. A missing value counts as the mean, so it adds nothing. A value below `least` or above `greatest`
+ * counts as that: a line says nothing of what is far from all that it was fitted to.
  */
 export interface Term {
   readonly column: string;
   readonly level?: number;
   readonly mean: number;
   readonly deviation: number;
+  /** The range of the values of training, wider by half of it on both sides; levels have none, nor have models stored before there was this. */
+  readonly least?: number;
+  readonly greatest?: number;
   readonly coefficient: number;
 }
 

@@ -3,7 +3,8 @@ import type { FittedTerms, Term } from './spec.ts';
 /** What a term adds for a value of its column. */
 function addedBy(term: Term, value: number): number {
   if (Number.isNaN(value)) return 0;
-  const x = term.level === undefined ? value : Number(value === term.level);
+  const { least = Number.NEGATIVE_INFINITY, greatest = Number.POSITIVE_INFINITY } = term;
+  const x = term.level === undefined ? Math.min(Math.max(value, least), greatest) : Number(value === term.level);
   return (term.coefficient * (x - term.mean)) / term.deviation;
 }
 

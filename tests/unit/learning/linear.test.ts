@@ -75,6 +75,27 @@ test('an exact line is found, and explained by its terms', () => {
   expect(contributions[1]?.contribution).toBeCloseTo(3 * mean, 8);
 });
 
+test('a value far beyond all that was learnt from counts as one half the range beyond it', () => {
+  const line = matrixOf(
+    ['x'],
+    Array.from({ length: 11 }, (_, x) => ({ x })),
+  );
+  const artefact = train(
+    { kind: 'ridge', lambda: 0 },
+    line,
+    Float64Array.from(line.values[0] ?? [], (x) => 2 * x),
+  );
+  const far = matrixOf(
+    ['x'],
+    [12, 15, 100, -100].map((x) => ({ x })),
+  );
+  const expected = [24, 30, 30, -10];
+  score(artefact, far).forEach((value, row) => {
+    expect(value).toBeCloseTo(expected[row] ?? 0, 9);
+    expect(explain(artefact, far, row).prediction).toBeCloseTo(expected[row] ?? 0, 9);
+  });
+});
+
 test('a missing value counts as the mean, an unknown level as none', () => {
   const known = matrixOf(
     ['x', 'room'],

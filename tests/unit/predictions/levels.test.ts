@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { dayMs, type Examples, quarterMs } from '../../../predictions/examples.ts';
+import { dayWeightsOf, drawnToLastDay } from '../../../predictions/levels.ts';
+
+const first = Date.parse('2023-10-01T05:15:00Z');
+
+/** A day ahead from each of so many origins, of two rooms: what a room draws on a day is drawn in all of its quarters. */
+function daysOf(draws: readonly ((day: number) => number)[], days: number): Examples {
+  const rows = Array.from({ length: days }, (_, day) => day).flatMap((day) =>
+    draws.flatMap((of, room) => Array.from({ length: 96 }, (_unused, at) => ({ day, room, ahead: at + 1, of }))),
+  );
+  const column = (value: (row: (typeof rows)[number]) => number) => Float64Array.from(rows, value);
+  return {
+    matrix: {
+      columns: ['room', 'ahead', 'dn'],
+      rows: rows.length,
+      values: [column(({ room }) => room), column(({ ahead }) => ahead), column(({ of, day }) => of(day - 1))],
+    },
+    origins: column(({ day }) => first + day * dayMs),
+    targets: column(({ day, ahead }) => first + day * dayMs + ahead * quarterMs),
+    days: column(() => 0),
+    labels: column(({ of, day }) => of(day)),
+    apartments: rows.map(() => 'jimmy'),
+    rooms: rows.map(({ room }) => `room ${room}`),
+  };
+}
+
+const colder = (day: number) => 500 + 100 * day;
+const washing = (day: number) => (day % 2 === 0 ? 400 : 0);
+
+test('a day is drawn to the last one as far as days are alike, and at most by half', () => {
+  const examples = daysOf([colder, washing, () => 60], 20);
+  const [ofColder = 0, ...others] = dayWeightsOf(examples, 3);
+  expect(ofColder).toBeGreaterThan(0.45);
+  expect(ofColder).toBeLessThanOrEqual(0.5);
+  // What comes every other day, and what never changes, say nothing of the next day.
+  expect(others).toEqual([0, 0]);
+
+  const forecasts = Float64Array.from({ length: examples.matrix.rows }, (_, row) => 800 + (row % 96));
+  const drawn = drawnToLastDay(forecasts, examples, [0.5, 0, 0]);
+  const meanOf = (values: Float64Array, from: number) =>
+    values.slice(from, from + 96).reduce((sum, value) => sum + value / 96, 0);
+  const eleventh = 10 * 3 * 96;
+  expect(meanOf(drawn, eleventh)).toBeCloseTo((meanOf(forecasts, eleventh) + colder(9)) / 2, 6);
+  expect(drawn.slice(eleventh + 96, eleventh + 288)).toEqual(forecasts.slice(eleventh + 96, eleventh + 288));
+  // When in a day it is used is what was forecast.
+  expect((drawn[eleventh] ?? 0) / (drawn[eleventh + 95] ?? 1)).toBeCloseTo(800 / 895, 9);
+});
