@@ -12,7 +12,7 @@ import { exists, readSources } from '../status/source-state.ts';
 import { maskedTokens } from './mask.ts';
 import type { Site } from './site.ts';
 
-const iso = (time: string) => `to_char(${time} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`;
+const iso = (time: string) => `to_char(${time} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 const listedLoads = 300;
 const listedFiles = 500;

@@ -53,7 +53,7 @@ describe.skipIf(browserPath === undefined)('from nothing by the demo to a chart'
     }
     await page.getByRole('button', { name: 'Earlier' }).click();
     await page.getByText('Nothing was measured then.').waitFor();
-    await page.getByRole('button', { name: '30 days' }).click();
+    await page.getByRole('button', { name: 'All' }).click();
     await page.locator('.chart canvas').waitFor();
     expect(await barriers(page)).toEqual([]);
     await page.screenshot({ path: join(screenshots, 'explore-1280.png') });

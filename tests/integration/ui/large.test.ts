@@ -84,7 +84,7 @@ describe('a thousand models', () => {
     expect(busy).toBeGreaterThan(50);
     expect(busy).toBeLessThan(2000);
     expect(drawn).toBeLessThan(10_000);
-    expect(median).toBeLessThan(250);
+    expect(median).toBeLessThan(150);
     await page.close();
   });
 });

@@ -31,6 +31,12 @@ export interface CanvasProps {
 /** Below this scale texts cannot be read, and are not drawn. */
 const leastReadable = 0.25;
 
+/**
+ * A drawing of at most so many frames, across and down, is moved as it is painted. Of a larger one little is in view, which is painted anew
+ * for each frame in less time than all that is around it.
+ */
+const mostFrames = 2;
+
 /** The drawing rests when it has not been moved for so long, in milliseconds. */
 const restMs = 150;
 
@@ -57,12 +63,16 @@ export function Canvas({ graph, toneOf, noteOf, light, selected, onSelect, onOpe
   const resting = useRef<ReturnType<typeof setTimeout>>(undefined);
   const move = useCallback(
     (next: View) => {
-      frame.current?.classList.add('moving');
       look(next);
+      const { clientWidth = 0, clientHeight = 0 } = frame.current ?? {};
+      const isSeen =
+        layout.width * next.scale <= mostFrames * clientWidth &&
+        layout.height * next.scale <= mostFrames * clientHeight;
+      frame.current?.classList.toggle('moving', isSeen);
       clearTimeout(resting.current);
       resting.current = setTimeout(rest, restMs);
     },
-    [look, rest],
+    [look, rest, layout],
   );
   const fit = useCallback(() => {
     if (frame.current !== null) jump(fitted(layout, frame.current.getBoundingClientRect()));
@@ -179,17 +189,23 @@ const Node = memo(
       aria-pressed={isSelected}
       data-id={node.id}
       class={`node ${tone}${isLit ? ' lit' : ''}${isSelected ? ' selected' : ''}`}
-      transform={`translate(${box.x} ${box.y})`}
       onClick={() => onSelect(node.id)}
       onDblClick={() => onOpen(node.id)}
       onKeyDown={(event) => onKey(event, node.id)}
     >
       <title>{`${node.name}, ${node.kind}, ${note}`}</title>
-      <rect width={box.width} height={box.height} rx={node.kind === 'source' ? 18 : node.kind === 'seed' ? 2 : 6} />
-      <text x={10} y={16} class="name">
+      {/* Each has its own place: a thousand groups with a transform each are a thousand layers to sort for a frame. */}
+      <rect
+        x={box.x}
+        y={box.y}
+        width={box.width}
+        height={box.height}
+        rx={node.kind === 'source' ? 18 : node.kind === 'seed' ? 2 : 6}
+      />
+      <text x={box.x + 10} y={box.y + 16} class="name">
         {labelOf(node.name, box.width)}
       </text>
-      <text x={10} y={30} class="note">
+      <text x={box.x + 10} y={box.y + 30} class="note">
         {labelOf(note, box.width * 1.4)}
       </text>
     </g>

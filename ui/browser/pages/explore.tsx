@@ -42,6 +42,11 @@ const stretches = [
   { title: 'Day', seconds: day },
 ] as const;
 
+/** Without those that would show all there is. */
+function stretchesOf({ from, to }: Explorable['apartments'][number]) {
+  return stretches.filter(({ seconds }) => seconds === Number.POSITIVE_INFINITY || seconds < to - from);
+}
+
 function Chosen({ apartments }: { apartments: Explorable['apartments'] }) {
   const [key, setKey] = useState(apartments[0]?.key ?? 0);
   const apartment = apartments.find((one) => one.key === key) ?? apartments[0];
@@ -78,7 +83,7 @@ function Chosen({ apartments }: { apartments: Explorable['apartments'] }) {
             ))}
           </select>
         </label>
-        {stretches.map(({ title, seconds }) => (
+        {stretchesOf(apartment).map(({ title, seconds }) => (
           <button
             key={title}
             type="button"
@@ -208,7 +213,7 @@ function HeatMap({ answer: { days } }: { answer: PresenceMap }) {
           ))}
           {days.map(({ day: date, hours }, index) => (
             <g key={date} transform={`translate(0 ${20 + index * cell})`}>
-              <text x={labelWidth - 6} y={13} class="axis" text-anchor="end">
+              <text x={labelWidth - 6} y={isNarrow ? 10 : 13} class="axis" text-anchor="end">
                 {isNarrow ? date.slice(5) : date}
               </text>
               {hours.map((minutes, hour) => (

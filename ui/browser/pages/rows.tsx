@@ -32,6 +32,7 @@ function Found({ rows: { columns, cells, more }, isTest }: { rows: Rows; isTest:
         caption={isTest ? 'Bad rows' : 'Sample rows'}
         rows={cells}
         keyOf={(_row, index) => String(index)}
+        isWide
         empty={isTest ? 'There are no bad rows now.' : 'It has no rows.'}
         columns={columns.map((title, index) => ({
           title,

@@ -99,23 +99,26 @@ export interface Column<Row> {
   readonly isNumber?: boolean;
 }
 
+/** On a telephone each row is a block of lines, a column a line; a wide one is scrolled there as everywhere. */
 export function Table<Row>({
   caption,
   columns,
   rows,
   keyOf,
   empty,
+  isWide = false,
 }: {
   caption: string;
   columns: readonly Column<Row>[];
   rows: readonly Row[];
   keyOf: (row: Row, index: number) => string;
   empty?: string;
+  isWide?: boolean;
 }) {
   if (rows.length === 0) return <p class="faint">{empty ?? 'Nothing here.'}</p>;
   return (
     <Scrolling label={caption}>
-      <table>
+      <table class={isWide ? '' : 'stacked'}>
         <caption class="hidden">{caption}</caption>
         <thead>
           <tr>
@@ -130,7 +133,7 @@ export function Table<Row>({
           {rows.map((row, index) => (
             <tr key={keyOf(row, index)}>
               {columns.map(({ title, cell, isNumber }) => (
-                <td key={title} class={isNumber ? 'number' : ''}>
+                <td key={title} class={isNumber ? 'number' : ''} data-title={title}>
                   {cell(row)}
                 </td>
               ))}
