@@ -14,6 +14,7 @@ import { forecastMeasures, forecastRecords } from './measure-values/by-hand-fore
 import { minuteMeasures } from './measure-values/by-hand-minutes.ts';
 import { otherMeasures } from './measure-values/by-hand-others.ts';
 import { contexts, inContext, narrowings } from './measure-values/contexts.ts';
+import { testsOfTheModel } from './semantic-model.ts';
 
 const byHand: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   ...minuteMeasures,
@@ -56,7 +57,7 @@ function writeLateForecast(bronze: string): void {
   writeFileSync(join(folder, 'Pred_2023-10-29.csv'), `${[head, ...lines].join('\n')}\n`);
 }
 
-describe.each(oneDatabase)('the measures of the project on $name', (kind) => {
+describe.each(oneDatabase)('the project for Power BI on $name', (kind) => {
   let database: TestDatabase;
   let home: Household;
   let exposures: readonly Exposure[];
@@ -101,6 +102,8 @@ describe.each(oneDatabase)('the measures of the project on $name', (kind) => {
     await database?.drop();
   });
 
+  testsOfTheModel(() => ({ database, home, exposures }));
+
   /** The value of each measure in each context, by its `sql` and by hand: one statement for those of a table in a context. */
   async function computed(): Promise<readonly Computed[]> {
     const found = new Map<string, Computed[]>();
@@ -134,7 +137,7 @@ describe.each(oneDatabase)('the measures of the project on $name', (kind) => {
     return [...found.values()].flat();
   }
 
-  it('have each a value by SQL that the same figure written another way has, too', async () => {
+  it('has for each measure a value by SQL that the same figure written another way has, too', async () => {
     const found = await computed();
     const line = ({ measure, context, value }: Computed) => `${measure} | ${context} | ${value}`;
     expect(
