@@ -33,7 +33,7 @@ describe.each(oneDatabase)('the smart building, on $name', (kind) => {
   beforeAll(async () => {
     db = await kind.open();
     building = new Building(db.warehouse);
-    await writeBuilding(building.recorded, { rooms: 8, days: 2, step: 180 });
+    await writeBuilding(building.recorded, { rooms: 8, days: 2, step: 300 });
     damage(building.recorded);
     // A room that has no thermometer at all.
     rmSync(join(building.recorded, '423', 'temperature.csv'));

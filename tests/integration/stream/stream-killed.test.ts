@@ -9,7 +9,7 @@ import { StreamBronze, staged } from './stream-messages.ts';
 
 const bundle = await bundled(new URL('blocked-stream.ts', import.meta.url));
 
-describe.each(servers)('a load of messages that is killed, on $name', (kind) => {
+describe.each(servers)('a load of messages that is killed, on $name', { timeout: 900_000 }, (kind) => {
   let db: TestDatabase;
   let bronze: StreamBronze;
   beforeAll(async () => {
