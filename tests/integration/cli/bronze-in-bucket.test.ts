@@ -2,14 +2,19 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { S3Double } from '../../servers/s3.ts';
+import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { document, fileName } from '../loaders/sensor-share.ts';
 import { ProjectCopy } from './command.ts';
+import { smallProject } from './small-files.ts';
 
-describe('a Bronze in a bucket, on the command line', () => {
-  const copy = new ProjectCopy();
+describe.each(oneDatabase)('a Bronze in a bucket, on the command line, on $name', ({ open }) => {
+  const copy = new ProjectCopy(smallProject);
+  let database: TestDatabase;
+  const onDatabase = () => (database.url === undefined ? {} : { DB_URL: database.url });
   let server: S3Double;
   beforeAll(async () => {
     server = await S3Double.start();
+    database = await open();
     mkdirSync(join(copy.root, 'share'));
     for (const minute of [0, 1])
       writeFileSync(join(copy.root, 'share', fileName('JimmyLoup', minute)), document('JimmyLoup', minute));
@@ -17,10 +22,11 @@ describe('a Bronze in a bucket, on the command line', () => {
   afterAll(async () => {
     await server.stop();
     copy.dispose();
+    await database.drop();
   });
 
   it('is loaded into and from, and a folder is archived to it', async () => {
-    const env = { ...server.env, SMB_PATH: 'share', NO_COLOR: '1', BRONZE_ROOT: 's3://lake/bronze' };
+    const env = { ...onDatabase(), ...server.env, SMB_PATH: 'share', NO_COLOR: '1', BRONZE_ROOT: 's3://lake/bronze' };
     expect(await copy.run(['load', 'sensors', '--full'], env)).toMatchObject({ code: 0, stderr: '' });
     expect([...server.objects.keys()].map((key) => key.split('/').slice(0, 2))).toEqual([
       ['bronze', 'jimmy'],
@@ -39,12 +45,13 @@ describe('a Bronze in a bucket, on the command line', () => {
   });
 
   it('says what is wrong with its settings', async () => {
-    const run = (env: Record<string, string>) => copy.run(['load', 'sensors', '--full'], { SMB_PATH: 'share', ...env });
+    const run = (env: Record<string, string>) =>
+      copy.run(['load', 'sensors', '--full'], { ...onDatabase(), SMB_PATH: 'share', ...env });
     const address = await run({ ...server.env, BRONZE_ROOT: 's3://Lake' });
     expect([address.code, address.stderr]).toEqual([2, expect.stringContaining('is no address of a bucket')]);
     const secret = await run({ BRONZE_ROOT: 's3://lake', AWS_ACCESS_KEY_ID: 'a' });
     expect([secret.code, secret.stderr]).toEqual([2, expect.stringContaining('AWS_SECRET_ACCESS_KEY is not set')]);
-    const none = await copy.run(['bronze', 'archive'], { BRONZE_ROOT: 'bronze' });
+    const none = await copy.run(['bronze', 'archive'], { ...onDatabase(), BRONZE_ROOT: 'bronze' });
     expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('BRONZE_ARCHIVE is not set')]);
     writeFileSync(join(copy.root, 'share', fileName('JimmyLoup', 3)), document('JimmyLoup', 3));
     const wrongKey = await run({ ...server.env, AWS_SECRET_ACCESS_KEY: 'wrong', BRONZE_ROOT: 's3://lake/other' });

@@ -1,14 +1,29 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { ProjectCopy } from './command.ts';
 
-const project = new ProjectCopy();
+const project = new ProjectCopy({
+  'project.yml': 'name: small\n',
+  'seeds/tariffs.csv': 'year,chf_per_kwh\n2023,0.34\n',
+  'seeds/tariffs.yml':
+    'seeds: [{ name: tariffs, columns: [{ name: year, data_type: integer }, { name: chf_per_kwh, data_type: numeric }] }]\n',
+  'models/dear.sql': 'select year from {{ref "tariffs"}} where chf_per_kwh > 0.3\n',
+});
 afterAll(() => project.dispose());
 
 const at = (...names: string[]) => join(project.root, ...names);
 
-describe('what users of dbt type', () => {
+describe.each(oneDatabase)('what users of dbt type, on $name', ({ open }) => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await open();
+  });
+  afterAll(() => database.drop());
+  const seed = (...flags: string[]) =>
+    project.run(['seed', ...flags, '--select', 'tariffs'], database.url === undefined ? {} : { DB_URL: database.url });
+
   it('parse writes the manifest, and clean removes target/ and nothing else', async () => {
     const parsed = await project.run(['parse']);
     expect(parsed.code, parsed.stderr).toBe(0);
@@ -28,7 +43,7 @@ describe('what users of dbt type', () => {
   it('takes flags that cannot matter, with one line for each to standard error', async () => {
     const flags = ['--profiles-dir', 'elsewhere', '--no-partial-parse', '--no-use-colors'];
     const { code, stdout, stderr } = await project.run(['ls', '--select', 'tariffs', ...flags]);
-    expect({ code, stdout }).toEqual({ code: 0, stdout: 'datacycle.tariffs\n' });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'small.tariffs\n' });
     expect(stderr.trim().split('\n')).toEqual([
       expect.stringMatching(/^--profiles-dir is ignored: targets are in project\.yml/),
       expect.stringMatching(/^--no-partial-parse is ignored: /),
@@ -37,16 +52,16 @@ describe('what users of dbt type', () => {
   });
 
   it('with --quiet says only what went wrong, and lists all the same', async () => {
-    const quiet = await project.run(['seed', '--quiet', '--select', 'tariffs']);
+    const quiet = await seed('--quiet');
     expect(quiet).toMatchObject({ code: 0, stdout: '', stderr: '' });
-    expect((await project.run(['ls', '-q', '--select', 'tariffs'])).stdout).toBe('datacycle.tariffs\n');
-    const events = await project.run(['seed', '-q', '--select', 'tariffs', '--log-format', 'json']);
+    expect((await project.run(['ls', '-q', '--select', 'tariffs'])).stdout).toBe('small.tariffs\n');
+    const events = await seed('-q', '--log-format', 'json');
     expect(events).toMatchObject({ code: 0, stdout: '' });
     writeFileSync(
       at('seeds', 'tariffs.csv'),
       readFileSync(at('seeds', 'tariffs.csv'), 'utf8').replace(/0\.34/, 'dear'),
     );
-    const failed = await project.run(['seed', '-q', '--select', 'tariffs']);
+    const failed = await seed('-q');
     expect(failed.code).toBe(1);
     expect(failed.stdout + failed.stderr).toMatch(/tariffs\.csv:\d+/);
   });

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ProjectCopy } from './command.ts';
+import { smallProject } from './small-files.ts';
 
 let project: ProjectCopy;
 beforeAll(() => {
@@ -32,6 +33,8 @@ it('several commands at once keep the compiled project whole, and a command afte
 });
 
 it('a fault is reported at its place, whether or not the project was kept before it', async () => {
+  project.dispose();
+  project = new ProjectCopy(smallProject);
   await project.run(['ls']);
   const model = join(project.root, 'models', 'mine.sql');
   writeFileSync(model, 'select 1 as id,\n  {{vra "x"}} as mine');

@@ -1,5 +1,3 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ProjectCopy } from './command.ts';
 
@@ -19,17 +17,19 @@ describe('lint', () => {
   });
 
   it('quotes the line of each finding and says what to do; exit code 1', async () => {
-    writeFileSync(
-      join(project.root, 'models', 'mine.sql'),
-      "{{config materialized='ephemeral'}}\nselect room_key\nfrom gold.dim_room",
-    );
-    const { code, stdout } = await project.run(['lint']);
+    const small = new ProjectCopy({
+      'project.yml': 'name: small\n',
+      'models/dim_room.sql': `{{config materialized='table' schema='gold' unique_key='room_key'}}\nselect 1 as room_key\n`,
+      'models/mine.sql': `{{config materialized='ephemeral'}}\nselect room_key\nfrom gold.dim_room`,
+    });
+    const { code, stdout } = await small.run(['lint']);
     expect(code).toBe(1);
     expect(stdout).toContain(`models/mine.sql:3:6: the table gold.dim_room is named directly (direct-table)
   3 | from gold.dim_room
     |      ^
   Write {{ref "dim_room"}}, so that it is built first.`);
-    const json = await project.run(['lint', '--output', 'json']);
+    const json = await small.run(['lint', '--output', 'json']);
+    small.dispose();
     const findings = json.stdout
       .trim()
       .split('\n')

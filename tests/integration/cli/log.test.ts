@@ -1,13 +1,18 @@
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { sampleMinutes } from '../main-job/household.ts';
+import { document, fileName } from '../loaders/sensor-share.ts';
 import { writeSettled } from '../settled-file.ts';
 import { ProjectCopy } from './command.ts';
+import { smallProject } from './small-files.ts';
 
 let project: ProjectCopy;
 beforeEach(() => {
-  project = new ProjectCopy();
+  project = new ProjectCopy({
+    ...smallProject,
+    'project.yml': `${smallProject['project.yml']}secrets: [PSEUDONYM_KEY]\n`,
+    'seeds/rooms.csv': 'room\nKitchen\n',
+  });
   mkdirSync(join(project.root, 'share'));
 });
 afterEach(() => project.dispose());
@@ -26,15 +31,15 @@ const lines = () =>
     .map((line) => JSON.parse(line) as Line);
 
 it('loads and builds leave JSON lines in LOG_DIR, errors among them, and no secret', async () => {
-  for (const { name, content } of sampleMinutes('12.10.2023', (minute) => minute === 600))
-    writeFileSync(join(project.root, 'share', name), content);
-  writeSettled(join(project.root, 'share', '12.10.2023 1001_JimmyLoup_received.json'), '{');
-  writeFileSync(join(project.root, 'share', '12.10.2023 1002_JimmyLoup_received.json'), '{');
+  for (const owner of ['JimmyLoup', 'JeremieVianin'])
+    writeFileSync(join(project.root, 'share', fileName(owner, 10)), document(owner, 10));
+  writeSettled(join(project.root, 'share', '24.08.2023 1001_JimmyLoup_received.json'), '{');
+  writeFileSync(join(project.root, 'share', '24.08.2023 1002_JimmyLoup_received.json'), '{');
   const env = { SMB_PATH: 'share', LOG_DIR: 'logs', PSEUDONYM_KEY: 'not-for-your-eyes' };
   expect((await project.run(['load'], env)).code).toBe(0);
   writeFileSync(
     join(project.root, 'models', 'broken.sql'),
-    `select 'not-for-your-eyes'::int as x from {{ref "rooms"}}\n`,
+    `{{config materialized="table"}}\nselect 'not-for-your-eyes'::int as x from {{ref "rooms"}}\n`,
   );
   expect((await project.run(['build', '--select', 'rooms+1'], env)).code).toBe(1);
   const nobody = { ...env, DB_URL: 'postgres://bob:hush%2Fhush@127.0.0.1:1/x' };

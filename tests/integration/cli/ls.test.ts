@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ProjectCopy } from './command.ts';
@@ -55,9 +55,10 @@ describe('what is listed', () => {
   });
 
   it('the first rows of the seeds that are loaded', async () => {
-    mkdirSync(join(project.root, 'seeds', 'more'), { recursive: true });
-    writeFileSync(join(project.root, 'seeds', 'more', 'colours.csv'), 'name,shade\nred,null\nblue,dark\n');
-    const { stdout } = await project.run(['seed', '--select', 'colours', '--show']);
+    const colours = 'name,shade\nred,null\nblue,dark\n';
+    const small = new ProjectCopy({ 'project.yml': 'name: small\n', 'seeds/more/colours.csv': colours });
+    const { stdout } = await small.run(['seed', '--select', 'colours', '--show']);
+    small.dispose();
     expect(stdout).toContain('\nseeds.colours\nname | shade\n-----+------\nred  |\nblue | dark\n');
   });
 });

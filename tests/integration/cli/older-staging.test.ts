@@ -26,7 +26,10 @@ const older = [
 ];
 
 describe.runIf(databases.length > 1)('a database whose staging is older than the program', { timeout: 120_000 }, () => {
-  const project = new ProjectCopy();
+  const project = new ProjectCopy({
+    'project.yml': 'name: small\n',
+    'models/dim_apartment.sql': '{{config materialized="table" unique_key="id"}}\nselect 1 as id\n',
+  });
   const reader = `datacycle_test_reader_${process.pid}`;
   let database: TestDatabase;
   beforeAll(async () => {

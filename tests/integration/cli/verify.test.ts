@@ -8,7 +8,11 @@ import { ProjectCopy } from './command.ts';
 
 let project: ProjectCopy;
 beforeEach(() => {
-  project = new ProjectCopy();
+  project = new ProjectCopy({
+    'project.yml': 'name: small\n',
+    'seeds/rooms.csv': 'room\nKitchen\n',
+    'models/etl_watermark.sql': '{{config materialized="view" schema="silver"}}\nselect room from {{ref "rooms"}}\n',
+  });
 });
 afterEach(() => project.dispose());
 
