@@ -6,10 +6,11 @@ import { forTarget } from '../../../runner/state/own-bookkeeping.ts';
 import { ensureState } from '../../../runner/state/schema.ts';
 import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { rounds } from '../rounds.ts';
+import { testExports } from './exports.ts';
 import { QuietTerminal } from './quiet-terminal.ts';
 import { clock, isJimmys, TwoApartments } from './two-apartments.ts';
 
-describe.each(oneDatabase)('erasing a subject on $name', (kind) => {
+describe.each(oneDatabase)('exporting and erasing a subject on $name', (kind) => {
   let database: TestDatabase;
   let two: TwoApartments;
   let jimmysKey: unknown;
@@ -41,6 +42,9 @@ describe.each(oneDatabase)('erasing a subject on $name', (kind) => {
       ...options,
     });
   };
+
+  // Of what is not erased yet.
+  testExports(() => ({ warehouse: database.warehouse, two, jimmysKey }));
 
   it('finds a table that no model makes, whosever its rows are', async () => {
     const find = async () => {
@@ -129,6 +133,7 @@ describe.each(oneDatabase)('erasing a subject on $name', (kind) => {
   it('stopped before each of its steps and repeated, it goes on to the end, and the others’ rows stay as they are', async () => {
     const steps: string[] = [];
     const stopEvery = rounds({ gate: 4, long: 1 });
+    const buildEvery = rounds({ gate: 24, long: 8 });
     for (let allowed = 0; ; allowed += 1) {
       steps.length = 0;
       const stopped = erase({
@@ -143,8 +148,8 @@ describe.each(oneDatabase)('erasing a subject on $name', (kind) => {
       const outcome = await stopped.catch((error: unknown) => String(error));
       if (outcome === 'Error: killed') {
         // A build may run in between: what comes back then, or cannot be built, goes when the erasure is repeated.
-        if (allowed % 8 === 4)
-          await two.home.build({ dataTests: false, fullRefresh: allowed % 16 === 4 }).catch(() => undefined);
+        const fullRefresh = allowed % (2 * buildEvery) === 4;
+        if (allowed % buildEvery === 4) await two.home.build({ dataTests: false, fullRefresh }).catch(() => undefined);
         continue;
       }
       expect([outcome, terminal.said.slice(-5)]).toEqual([0, expect.anything()]);
