@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { LoadFailedError } from '../../../loaders/landing/errors.ts';
 import { type Listed, type Ssh2Habits, startSsh2Server } from '../../servers/ssh2-server.ts';
-import { databases, type TestDatabase } from '../databases.ts';
+import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { forecastFile, WeatherShare } from './weather-share.ts';
 
 describe('what is in the folder of a server', () => {
@@ -11,7 +11,7 @@ describe('what is in the folder of a server', () => {
   const cleanUp: (() => unknown)[] = [];
 
   beforeAll(async () => {
-    db = await (databases[0] as (typeof databases)[number]).open();
+    db = await (oneDatabase[0] as (typeof oneDatabase)[number]).open();
   });
   afterEach(async () => {
     for (const step of cleanUp.splice(0).reverse()) await step();

@@ -89,9 +89,9 @@ describe.each(servers)('a build with new files on $name', (kind) => {
       });
     try {
       await bring(600, 604);
-      await addDays(1, 40);
+      await addDays(1, 30);
       const short = await readFor(605);
-      await addDays(41, 160);
+      await addDays(31, 120);
       for (const [name, read] of await readFor(606)) {
         const before = short.get(name) ?? 0;
         expect(read, `rows of ${name}, after ${before}`).toBeLessThanOrEqual(before * 1.2 + 100);

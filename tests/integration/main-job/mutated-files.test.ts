@@ -8,7 +8,7 @@ import { mutatedFiles } from './mutated-files.ts';
 
 vi.setConfig({ testTimeout: 900_000, hookTimeout: 900_000 });
 
-const files = rounds({ gate: 2000, long: 20_000 });
+const files = rounds({ gate: 1000, long: 20_000 });
 
 /** Whether bytes are a JSON object, worked out in another way than the loader's. */
 function isObject(bytes: Buffer): boolean {

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { verifyModels } from '../../../runner/verify/verify.ts';
 import { identifier, literal, relation } from '../../../warehouse/quote.ts';
 import { oneDatabase, type TestDatabase } from '../databases.ts';
+import { emptyButBookkeeping } from '../emptied.ts';
 import { selectedBy } from '../selected.ts';
 import { resultOf, rowsOf, TemporaryProject } from '../temporary-project.ts';
 
@@ -131,12 +132,7 @@ describe.each(oneDatabase)('names that need care, on $name', (kind) => {
   afterAll(() => database.drop());
   afterEach(async () => {
     project.dispose();
-    const schemas = await rowsOf(
-      database.warehouse,
-      `select nspname from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'`,
-    );
-    for (const { nspname } of schemas)
-      await database.warehouse.query(`drop schema ${identifier(String(nspname))} cascade`);
+    await emptyButBookkeeping(database.warehouse);
   });
 
   it.each(names)('%j: built, built on, rebuilt and verified', async (name) => {

@@ -6,7 +6,7 @@ import { rowsOf, TemporaryProject } from '../temporary-project.ts';
 import { createSource } from './kinds-project.ts';
 
 const server = databases.find(({ name }) => name === 'PostgreSQL');
-const builds = rounds({ gate: 20, long: 100 });
+const builds = rounds({ gate: 12, long: 100 });
 const newLoads = '{{#incremental}}where load_id > {{high_water "raw.events"}}{{/incremental}}';
 
 describe.runIf(server)('deadlocks', () => {

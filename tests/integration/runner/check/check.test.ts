@@ -1,9 +1,5 @@
-import { resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { ensureStaging } from '../../../../loaders/landing/staging.ts';
 import { checkProject } from '../../../../runner/check/check.ts';
-import { compileProject } from '../../../../runner/compile/compile.ts';
-import { readProject } from '../../../../runner/project/read-project.ts';
 import type { Warehouse } from '../../../../warehouse/warehouse.ts';
 import { openEmbedded } from '../../databases.ts';
 import { selectedBy } from '../../selected.ts';
@@ -234,25 +230,3 @@ it('checks what is selected, on what that is made of', async () => {
   await warehouse.query('create schema public');
   expect(errorsOf(await check(broken, ['latest']))).toMatchObject([{ where: 'models/latest.sql:1:8' }]);
 });
-
-it('takes seconds for the project of this repository, starting the database included', async () => {
-  const before = process.cpuUsage();
-  const own = readProject({
-    root: resolve(import.meta.dirname, '..', '..', '..', '..'),
-    env: { PSEUDONYM_KEY: 'stand-in' },
-  });
-  const compiled = compileProject(own);
-  const settings = { 'datacycle.secret_pseudonym_key': 'stand-in' };
-  const apart = await openEmbedded(settings);
-  try {
-    await ensureStaging(apart);
-    const selected = selectedBy(compiled, { select: [] });
-    const { findings, unchecked } = await checkProject(compiled, apart, { selected, clock: () => new Date() });
-    expect({ findings, unchecked }).toEqual({ findings: [], unchecked: [] });
-    // Processor time, since what else the machine does is no part of it.
-    const { user, system } = process.cpuUsage(before);
-    expect((user + system) / 1e6).toBeLessThan(20);
-  } finally {
-    await apart.close();
-  }
-}, 180_000);

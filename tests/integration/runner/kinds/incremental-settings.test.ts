@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { databases } from '../../databases.ts';
+import { oneDatabase } from '../../databases.ts';
 import { eventsOn, newLoads } from '../../project-on.ts';
 import { resultOf, rowsOf } from '../../temporary-project.ts';
 
@@ -10,7 +10,7 @@ const model = (config: string, columns = 'id, room, value') =>
   );
 const yml = (config: string) => `models: [{ name: m, config: { ${config} } }]`;
 
-describe.each(databases)('settings of incremental models on $name', (kind) => {
+describe.each(oneDatabase)('settings of incremental models on $name', (kind) => {
   const { database, project, land } = eventsOn(kind);
 
   const rows = (sql = 'select * from public.m order by id') => rowsOf(database.warehouse, sql);

@@ -146,7 +146,7 @@ select room, at, 10 / value as value from {{source "raw" "events"}}`;
   it('goes on behind the last finished batch after the connection was killed', async ({ skip }) => {
     if (database.url === undefined) skip('the embedded database has no connections');
     await land(threeDays);
-    const slow = "room, at, value, case when at > '2023-08-02' then pg_sleep(1) end is null as slept";
+    const slow = "room, at, value, case when at > '2023-08-02' then pg_sleep(0.4) end is null as slept";
     project.write({ 'models/readings.sql': readings('', slow) });
     const running = run('2023-08-03');
     for (;;) {

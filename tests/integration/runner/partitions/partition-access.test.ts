@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openWarehouse } from '../../../../warehouse/open.ts';
@@ -103,7 +104,7 @@ describe.each(oneDatabase)('readers of a partitioned table on $name', (kind: Dat
       // A session that has to wait for a build is recorded. A commit shows the partition a moment before it lets go of it.
       await client.query('set lock_timeout = 200');
       try {
-        while (!done) {
+        for (; !done; await sleep(2)) {
           const { rows } = await client.query('select count(*)::int as n from shown.visits');
           seen.reads += 1;
           expect(rows[0]?.n).toBeGreaterThanOrEqual(2);
@@ -138,7 +139,7 @@ describe.each(oneDatabase)('readers of a partitioned table on $name', (kind: Dat
       const client = new pg.Client({ connectionString: database.url });
       await client.connect();
       try {
-        while (!done) {
+        for (; !done; await sleep(2)) {
           const began = performance.now();
           const { rows } = await client.query(`select n from ${from}`);
           seen.longest = Math.max(seen.longest, performance.now() - began);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { databases } from '../../databases.ts';
+import { oneDatabase } from '../../databases.ts';
 import { eventsOn, newLoads } from '../../project-on.ts';
 
 const files = {
@@ -25,7 +25,7 @@ models:
 };
 const ofRows = ['not_null_readings_value', 'accepted_values_readings_value', 'relationships_readings_value__kinds'];
 
-describe.each(databases)('tests of single rows, on $name', (kind) => {
+describe.each(oneDatabase)('tests of single rows, on $name', (kind) => {
   const { database, project, rows, land, run } = eventsOn(kind, files);
   const outcomes = async (options = {}) =>
     Object.fromEntries(

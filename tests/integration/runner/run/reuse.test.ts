@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { reportLines } from '../../../../runner/run/report.ts';
-import { databases } from '../../databases.ts';
+import { oneDatabase } from '../../databases.ts';
 import { projectOn } from '../../project-on.ts';
 
 const files = {
@@ -38,7 +38,7 @@ const left = 'nothing that it reads has changed';
 const at = (hour: number) => new Date(Date.UTC(2026, 10, 28, hour));
 const since = (hour: number) => `unchanged since 2026-11-28 ${hour}:00 UTC`;
 
-describe.each(databases)('what nothing has changed for, on $name', (kind) => {
+describe.each(oneDatabase)('what nothing has changed for, on $name', (kind) => {
   const { database, project, run, rows } = projectOn(kind, files, statements);
   const add = (name: string, load: number, value: number | null) =>
     database.warehouse.query(`insert into raw.${name} values ($1, $1 + 1, $2)`, [load, value]);

@@ -1,17 +1,18 @@
-import { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { genericTest } from '../../../../runner/compile/data-test/generic-test.ts';
 import { type TestRequest, TestRequestError } from '../../../../runner/compile/data-test/request.ts';
 import { normalType } from '../../../../runner/manifest/column-type.ts';
+import type { Warehouse } from '../../../../warehouse/warehouse.ts';
+import { openEmbedded } from '../../../integration/databases.ts';
 import { compileFiles, problemsOf, testOf } from '../projects.ts';
 
-const rows = `
-create table rooms (room text, floor integer);
-insert into rooms values ('kitchen', 0), ('bath', 1), (null, 2);
-create table readings (id integer, room text, kind text);
-insert into readings values
-    (1, 'kitchen', 'co2'), (2, 'bath', 'noise'), (2, 'bath', 'noise'), (3, 'attic', 'it''s'), (null, null, null);
-`;
+const statements = [
+  'create table rooms (room text, floor integer)',
+  `insert into rooms values ('kitchen', 0), ('bath', 1), (null, 2)`,
+  'create table readings (id integer, room text, kind text)',
+  `insert into readings values
+    (1, 'kitchen', 'co2'), (2, 'bath', 'noise'), (2, 'bath', 'noise'), (3, 'attic', 'it''s'), (null, null, null)`,
+];
 
 function there(name: string) {
   return { sql: `"public"."${name}"`, relation: { schema: 'public', name }, keepsCase: () => false };
@@ -25,15 +26,15 @@ function requestOn(column: string | undefined, request: TestRequest) {
 }
 
 // The embedded PostgreSQL and not pg-mem, which knows no having and takes NULL for a value in `not in`.
-let database: PGlite;
+let database: Warehouse;
 beforeAll(async () => {
-  database = await PGlite.create();
-  await database.exec(rows);
+  database = await openEmbedded();
+  for (const statement of statements) await database.query(statement);
 });
 afterAll(() => database.close());
 
 /** What a test finds in the rows above. */
-async function badRows(column: string | undefined, request: TestRequest): Promise<unknown[]> {
+async function badRows(column: string | undefined, request: TestRequest): Promise<readonly unknown[]> {
   return (await database.query(requestOn(column, request).sql.text)).rows;
 }
 
@@ -260,7 +261,7 @@ describe('the name of a type', () => {
       ],
       ...['double precision', 'character varying ( 5 )', 'numeric[][]', 'inet', 'int4range'],
     ];
-    await database.exec(`create table t (${written.map((type, index) => `c${index} ${type}`).join(', ')})`);
+    await database.query(`create table t (${written.map((type, index) => `c${index} ${type}`).join(', ')})`);
     const { rows: printed } = await database.query<{ type: string }>(
       `select format_type(atttypid, atttypmod) as type from pg_attribute where attrelid = 't'::regclass and attnum > 0 order by attnum`,
     );
