@@ -19,13 +19,18 @@ export async function overviewOf(site: Site): Promise<Overview> {
     now: now.toISOString(),
     ...rest,
     sources: rows.map(({ unread: _unread, ...row }) => row),
-    problems: problems.map((one): Problem => ({ ...one, page: pageOf(one) })),
+    problems: problems.map((one): Problem => ({ ...one, problem: shortened(one.problem), page: pageOf(one) })),
     advice: adviceOf(
       status,
       Object.values(sources).flatMap((source) => (isConfigured(source, compiled.project) ? [source.name] : [])),
       !compiled.project.env.DB_URL,
     ),
   };
+}
+
+/** Its page has the whole of it. */
+function shortened(problem: string): string {
+  return problem.length > 500 ? `${problem.slice(0, 500)} …` : problem;
 }
 
 /** What to do next, the most urgent first. Pure. @param configured names of the sources that are set. */

@@ -145,6 +145,16 @@ describe.skipIf(browserPath === undefined)('the pages in a browser', () => {
     await page.getByRole('heading', { name: /^divided/ }).waitFor();
   });
 
+  it('ask by keys before what takes long, and take Escape for a no', async () => {
+    await open('operate');
+    await page.getByRole('button', { name: 'Full refresh' }).press('Enter');
+    await page.getByRole('alertdialog').waitFor();
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('No');
+    await page.keyboard.press('Escape');
+    await page.getByRole('alertdialog').waitFor({ state: 'detached' });
+    expect(served.jobs.list()).toHaveLength(1);
+  });
+
   it('tell all of a model', async () => {
     await open('node/model.doubled');
     await page.getByRole('heading', { name: /^doubled/ }).waitFor();

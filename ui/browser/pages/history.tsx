@@ -1,7 +1,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { NodeHistory } from '../../data/state.ts';
 import { Chart } from '../parts/chart.tsx';
-import { Badge, Shown, Table } from '../parts/show.tsx';
+import { Badge, Message, Shown, Table } from '../parts/show.tsx';
 import { useAnswer } from '../parts/use.ts';
 import { duration, minute, number, size } from '../parts/words.ts';
 import { hrefOf } from './route.ts';
@@ -59,7 +59,7 @@ function Found({ history: { results, bytes, rows, estimated } }: { history: Node
           { title: 'Inserted', cell: ({ inserted }) => number(inserted), isNumber: true },
           { title: 'Updated', cell: ({ updated }) => number(updated), isNumber: true },
           { title: 'Deleted', cell: ({ deleted }) => number(deleted), isNumber: true },
-          { title: 'Message', cell: ({ message }) => message },
+          { title: 'Message', cell: ({ message }) => <Message text={message} /> },
         ]}
       />
     </>

@@ -6,7 +6,7 @@ import { columnLight, lightOf } from '../graph/light.ts';
 import { ask, isStatic } from '../parts/api.ts';
 import { Legend, Problem, Shown, toneOf } from '../parts/show.tsx';
 import { useAnswer, useKey } from '../parts/use.ts';
-import { duration } from '../parts/words.ts';
+import { duration, nothingYet } from '../parts/words.ts';
 import { ColumnPanel } from './column-panel.tsx';
 import { hrefOf, type Route } from './route.ts';
 
@@ -144,6 +144,7 @@ function Found({ graph: newest, route, withTests, onTests }: FoundProps) {
       {graph.problem !== null && (
         <Problem error={new Error(`The files have faults, this is the graph of before: ${graph.problem}`)} />
       )}
+      {graph.nodes.length === 0 && <p>{nothingYet}</p>}
       <div class="lineage-body">
         <Canvas
           graph={graph}

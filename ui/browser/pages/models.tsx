@@ -4,7 +4,7 @@ import type { NodeStates } from '../../data/state.ts';
 import { isStatic } from '../parts/api.ts';
 import { Badge, Shown, Table } from '../parts/show.tsx';
 import { useAnswer, useKey } from '../parts/use.ts';
-import { duration } from '../parts/words.ts';
+import { duration, nothingYet } from '../parts/words.ts';
 import { hrefOf, type Route } from './route.ts';
 
 /** All nodes as a list, which a text narrows. */
@@ -61,6 +61,7 @@ function List({ graph, route, states }: { graph: Graph; route: Route; states?: N
         caption="Models, seeds and sources"
         rows={rows}
         keyOf={({ id }) => id}
+        empty={graph.nodes.length === 0 ? nothingYet : 'Nothing has such a name, layer, tag or description.'}
         columns={[
           { title: 'Name', cell: ({ id, name }) => <a href={hrefOf('node', id)}>{name}</a> },
           { title: 'Kind', cell: ({ kind, materialized }) => materialized ?? kind },

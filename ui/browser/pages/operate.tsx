@@ -114,12 +114,19 @@ function Button({ kind, isBusy, route }: { kind: JobKind; isBusy: boolean; route
         />
       ))}
       {isConfirming && (
-        <div class="problem" role="alertdialog" aria-label={kind.confirm ?? ''}>
+        <div
+          class="problem"
+          role="alertdialog"
+          aria-label={kind.confirm ?? ''}
+          onKeyDown={(event) => {
+            if (event.key === 'Escape') setConfirming(false);
+          }}
+        >
           {kind.confirm}{' '}
           <button type="button" onClick={start}>
             Yes, {kind.label.toLowerCase()}
           </button>{' '}
-          <button type="button" onClick={() => setConfirming(false)}>
+          <button type="button" ref={focused} onClick={() => setConfirming(false)}>
             No
           </button>
         </div>
@@ -127,6 +134,11 @@ function Button({ kind, isBusy, route }: { kind: JobKind; isBusy: boolean; route
       {fault && <Problem error={fault} />}
     </form>
   );
+}
+
+/** Who works by keys answers at once; the answer that changes nothing comes first. */
+function focused(button: HTMLButtonElement | null): void {
+  button?.focus();
 }
 
 function Param({ param, value, onChange }: { param: JobParam; value: string; onChange: (value: string) => void }) {

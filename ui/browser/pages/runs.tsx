@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { RunBar, RunDetail, RunSummary } from '../../data/state.ts';
-import { Badge, Scrolling, Shown, Table, toneOf } from '../parts/show.tsx';
+import { Badge, Message, Scrolling, Shown, Table, toneOf } from '../parts/show.tsx';
 import { useAnswer } from '../parts/use.ts';
 import { duration, minute, number } from '../parts/words.ts';
 import { LogLines } from './logs.tsx';
@@ -99,7 +99,7 @@ function Found({ detail }: { detail: RunDetail }) {
             { title: 'Result', cell: ({ status }) => <Badge status={status} /> },
             { title: 'After', cell: ({ start }) => duration(start), isNumber: true },
             { title: 'Took', cell: ({ seconds }) => duration(seconds), isNumber: true },
-            { title: 'Message', cell: ({ message }) => message },
+            { title: 'Message', cell: ({ message }) => <Message text={message} /> },
           ]}
         />
       </details>
@@ -197,7 +197,11 @@ function Bar({ bar }: { bar: RunBar }) {
     <div class="bar-detail">
       <Badge status={bar.status} /> {bar.id === null ? bar.node : <a href={hrefOf('node', bar.id)}>{bar.node}</a>}{' '}
       <span class="faint">{[duration(bar.seconds), ...rows].join(', ')}</span>
-      {bar.message && <div class="message">{bar.message}</div>}
+      {bar.message && (
+        <div class="message">
+          <Message text={bar.message} />
+        </div>
+      )}
       {bar.excerpt && (
         <Scrolling label={`${bar.excerpt.file}, line ${bar.excerpt.line}`}>
           <pre class="sql">

@@ -59,10 +59,12 @@ export function Chart({ label, times, series, form, height, onZoom }: ChartProps
           { ...axis, values: clock, space: 100 },
           { ...axis, size: 64, values: (_plot, splits) => splits.map(digits) },
         ],
-        // Bars begin at 0; of lines the shape is what matters.
-        ...(form === 'bars'
-          ? { scales: { y: { range: (_self, _low, high) => [0, high > 0 ? high * 1.05 : 1] } } }
-          : {}),
+        scales: {
+          // A single one is in the middle of an hour, not at the begin of years.
+          x: times.length === 1 ? { range: [(times[0] ?? 0) - 1800, (times[0] ?? 0) + 1800] } : {},
+          // Bars begin at 0; of lines the shape is what matters.
+          y: form === 'bars' ? { range: (_self, _low, high) => [0, high > 0 ? high * 1.05 : 1] } : {},
+        },
         cursor: { drag: { x: true, y: false, setScale: onZoom === undefined } },
         hooks: {
           setSelect: [

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
 import { Refusal } from './api.ts';
 import { spoken, t } from './language.ts';
 import type { Answered } from './use.ts';
@@ -57,6 +58,24 @@ export function Shown<Answer>({
     <>
       {from.error && <Problem error={from.error} />}
       {from.answer !== undefined ? children(from.answer) : from.error ? null : <p class="loading">{t('Loading …')}</p>}
+    </>
+  );
+}
+
+/** Of a longer message so many characters of its beginning are shown, and of its end, where its place is named. */
+const [beginning, end] = [600, 200];
+
+/** A message; one that quotes a whole row may be as long as that, and is shown whole when it is wanted. */
+export function Message({ text }: { text: string }) {
+  const [isWhole, setWhole] = useState(false);
+  if (isWhole || text.length <= 2 * (beginning + end)) return <>{text}</>;
+  return (
+    <>
+      {text.slice(0, beginning)} …{' '}
+      <button type="button" class="link" onClick={() => setWhole(true)}>
+        all {text.length.toLocaleString('en')} characters
+      </button>{' '}
+      … {text.slice(-end)}
     </>
   );
 }

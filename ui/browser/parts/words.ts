@@ -45,3 +45,7 @@ export function ago(iso: string | null, now: Date = new Date(), speech: Speech =
     ? speech.say('in {time}', { time: duration(-seconds, speech) })
     : speech.say('{time} ago', { time: duration(Math.max(0, seconds), speech) });
 }
+
+/** What the pages of the project's files say while it has no files. */
+export const nothingYet =
+  'The project has no models, seeds or sources yet. datacycle new <folder> writes a small project that builds at once.';
