@@ -84,6 +84,13 @@ export function measureQuery(
 /** The relations that an expression may read. */
 const readRows = /^(rows|rows_of_.+|chosen_days)$/;
 
+interface Relation {
+  readonly name: string;
+  readonly sql: string;
+  /** Whether it is another one for each cell. */
+  readonly isOfCell: boolean;
+}
+
 /** The parts of a statement that are the filter context: the rows that count, with more or less of its filters. */
 class FilterContext {
   readonly params: (readonly string[])[] = [];
@@ -144,48 +151,55 @@ class FilterContext {
     return this.#used.has('rows_of_all_times');
   }
 
-  /** The relations of one cell, by their names: of the rows of `all_rows`, of other tables and of the calendar. */
-  relations(): (readonly [name: string, sql: string])[] {
+  /** The relations that the expressions read: of the rows of `all_rows`, of other tables and of the calendar. */
+  relations(): readonly Relation[] {
     const { calendar, isOfDays, isOfTimes } = this.#times;
-    const same = (isKept: (field: FieldName) => boolean) =>
-      this.#by.flatMap((field, index) => (isKept(field) ? [sameCell(`all_rows.by${index + 1}`, index)] : []));
-    const from = (conditions: readonly string[]) => ['select * from all_rows', ...whereOf(conditions)].join(' ');
-    const [onDays, atTimes] = this.isWidened ? ['is_on_days', 'is_at_times'] : [];
-    const present = (one: string | undefined) => (one === undefined ? [] : [one]);
-    const own = [
-      ['rows', from([...present(onDays), ...present(atTimes), ...same(() => true)])],
-      ['rows_of_all_days', from([...present(atTimes), ...same((field) => !isOfDays(field))])],
-      ['rows_of_all_times', from(same((field) => !isOfTimes(field)))],
-    ] as const;
     const others = this.#exposures.map((one) => [`rows_of_${modelOf(one)}`, one] as const);
+    const [onDays, atTimes] = this.isWidened ? ['is_on_days', 'is_at_times'] : [];
     return [
-      ...own.filter(([name]) => name === 'rows' || this.#used.has(name)),
-      ...others
-        .filter(([name]) => this.#used.has(name))
-        .map(([name, one]) => [name, this.#rowsOf(one, this.#where, this.#by)] as const),
-      ...(calendar === undefined || !this.#used.has('chosen_days')
+      this.#ownRows('rows', [onDays, atTimes], () => true),
+      this.#ownRows('rows_of_all_days', [atTimes], (field) => !isOfDays(field)),
+      this.#ownRows('rows_of_all_times', [], (field) => !isOfTimes(field)),
+      ...others.map(([name, one]) => this.#rowsOf(name, one, this.#where, this.#by)),
+      ...(calendar === undefined
         ? []
         : [
-            [
+            this.#rowsOf(
               'chosen_days',
-              this.#rowsOf(
-                calendar,
-                this.#where.filter(({ field }) => isOfDays(field)),
-                this.#by.map((field) => (isOfDays(field) ? field : undefined)),
-              ),
-            ] as const,
+              calendar,
+              this.#where.filter(({ field }) => isOfDays(field)),
+              this.#by.map((field) => (isOfDays(field) ? field : undefined)),
+            ),
           ]),
-    ];
+    ].flatMap((relation) => {
+      const { name } = relation;
+      return name === 'rows' || this.#used.has(name) ? [{ name, ...relation.make() }] : [];
+    });
+  }
+
+  #ownRows(name: string, flags: readonly (string | undefined)[], isKept: (field: FieldName) => boolean) {
+    const make = () => {
+      const same = this.#by.flatMap((field, index) =>
+        isKept(field) ? [sameCell(`all_rows.by${index + 1}`, index)] : [],
+      );
+      const conditions = [...flags.filter((one) => one !== undefined), ...same];
+      return { sql: ['select * from all_rows', ...whereOf(conditions)].join(' '), isOfCell: same.length > 0 };
+    };
+    return { name, make };
   }
 
   /** The rows of another table in the same context; of what filters do not reach, all. */
-  #rowsOf(exposure: Exposure, where: readonly Narrowing[], by: readonly (FieldName | undefined)[]): string {
-    const rows = new MeasureRows(this.#exposures, exposure);
-    const same = by.flatMap((field, index) => {
-      const column = field && rows.column(field);
-      return column === undefined ? [] : [sameCell(`${column}::text`, index)];
-    });
-    return rows.select(this.#used, [], [...this.#conditions(rows, where), ...same]);
+  #rowsOf(name: string, exposure: Exposure, where: readonly Narrowing[], by: readonly (FieldName | undefined)[]) {
+    const make = () => {
+      const rows = new MeasureRows(this.#exposures, exposure);
+      const same = by.flatMap((field, index) => {
+        const column = field && rows.column(field);
+        return column === undefined ? [] : [sameCell(`${column}::text`, index)];
+      });
+      const sql = rows.select(this.#used, [], [...this.#conditions(rows, where), ...same]);
+      return { sql, isOfCell: same.length > 0 };
+    };
+    return { name, make };
   }
 
   #groups(): string[] {
@@ -224,28 +238,39 @@ values_found as (
 select * from values_found where ${someValue(expressions)}`;
 }
 
-/** Expressions that read `rows` or other relations in a subquery, cell by cell. */
+/**
+ * Expressions that read `rows` or other relations in a subquery, cell by cell. Whether there is a value is asked of what is computed:
+ * PostgreSQL would compute it once more.
+ */
 function overRows(context: FilterContext, expressions: readonly Expression[]): string {
   const { names, isWidened } = context;
-  const relations = context.relations().map(([name, sql]) => `${name} as materialized (${sql})`);
-  const cells =
+  const relations = context.relations();
+  const those = (isOfCell: boolean) => relations.filter((one) => one.isOfCell === isOfCell).map(asTable);
+  const values = `select ${valuesOf(expressions).join(',\n        ')}\n    from rows having true`;
+  const all = asTable({ name: 'all_rows', sql: isWidened ? context.widened() : context.all() });
+  const within = isWidened ? ' where is_on_days and is_at_times' : '';
+  const tables =
     names.length === 0
-      ? 'select 1 as one'
-      : `select distinct ${names.join(', ')} from all_rows${isWidened ? ' where is_on_days and is_at_times' : ''}`;
-  return `with all_rows as materialized (
-    ${isWidened ? context.widened() : context.all()}
-),
-cells as (
-    ${cells}
-)
-select ${[...names.map((name) => `cells.${name}`), 'found.*'].join(', ')}
-from cells
-cross join lateral (
-    with ${relations.join(',\n    ')}
-    select ${valuesOf(expressions).join(',\n        ')}
-    from rows having true
-) as found
-where ${someValue(expressions)}`;
+      ? [all, ...those(false), asTable({ name: 'values_found', sql: values })]
+      : [
+          all,
+          ...those(false),
+          asTable({ name: 'cells', sql: `select distinct ${names.join(', ')} from all_rows${within}` }),
+          asTable({
+            name: 'values_found',
+            sql: `select ${names.map((name) => `cells.${name}`).join(', ')}, found.*
+    from cells
+    cross join lateral (
+    with ${those(true).join(',\n    ')}
+    ${values}
+    ) as found`,
+          }),
+        ];
+  return `with ${tables.join(',\n')}\nselect * from values_found where ${someValue(expressions)}`;
+}
+
+function asTable({ name, sql }: Pick<Relation, 'name' | 'sql'>): string {
+  return `${name} as materialized (\n    ${sql}\n)`;
 }
 
 function valuesOf(expressions: readonly Expression[]): string[] {
