@@ -1,12 +1,51 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sampleMinutes } from '../main-job/household.ts';
+import { oneDatabase, type TestDatabase } from '../databases.ts';
+import { document, fileName } from '../loaders/sensor-share.ts';
 import { ProjectCopy } from './command.ts';
 
-describe('subject on the command line', () => {
-  const copy = new ProjectCopy();
-  const env = {
+/** A seed, a table of the apartments that are not erased, and one of their files. */
+const files = {
+  'project.yml': `name: small
+vars:
+  apartments:
+    - { id: jimmy, owner: JimmyLoup, name: Jimmy }
+    - { id: jeremie, owner: JeremieVianin, name: Jérémie }
+`,
+  'seeds/user_apartments.csv':
+    'user_email,apartment_id,role\njimmy@example.com,jimmy,owner\njeremie@example.com,jeremie,owner\n',
+  'seeds/user_apartments.yml': `seeds:
+  - name: user_apartments
+    config: { subject: apartment_id }
+    columns: [{ name: apartment_id, data_type: text }]
+`,
+  'models/sources.yml': 'sources: [{ name: staging, tables: [{ name: sensor_file }] }]\n',
+  'models/columns.yml': `models:
+  - { name: dim_apartment, columns: [{ name: apartment_id, data_type: text }] }
+  - { name: sensor_events, columns: [{ name: apartment, data_type: text }] }
+`,
+  'models/gold/dim_apartment.sql': `{{config materialized="table" schema="gold" unique_key="apartment_id" subject="apartment_id"}}
+select apartment_id
+from (
+    values {{#each (var "apartments") as |one|}}({{literal one.id}}){{#unless @last}}, {{/unless}}{{/each}}
+) as a (apartment_id)
+where not staging.is_erased(apartment_id)
+`,
+  'models/silver/sensor_events.sql': `{{config materialized="incremental" schema="silver" unique_key="name" subject="apartment"}}
+select
+    name,
+    case split_part(name, '_', 2) {{#each (var "apartments") as |one|}}when {{literal one.owner}} then {{literal one.id}} {{/each}}end as apartment,
+    load_id
+from {{source "staging" "sensor_file"}}
+{{#incremental}}where load_id > {{high_water "staging.sensor_file"}}{{/incremental}}
+`,
+};
+
+describe.each(oneDatabase)('subject on the command line, on $name', ({ open }) => {
+  const copy = new ProjectCopy(files);
+  let database: TestDatabase;
+  const env: Record<string, string> = {
     SMB_PATH: 'share',
     BRONZE_ROOT: 'bronze',
     LOG_DIR: 'logs',
@@ -14,17 +53,24 @@ describe('subject on the command line', () => {
   };
   const subject = (...args: string[]) => copy.run(['subject', ...args], env);
   beforeAll(async () => {
+    database = await open();
+    if (database.url !== undefined) env.DB_URL = database.url;
     const share = join(copy.root, 'share');
     mkdirSync(share);
-    for (const { name, content } of sampleMinutes('12.10.2023', (minute) => minute % 120 === 0))
-      writeFileSync(join(share, name), content);
-    writeFileSync(join(share, '12.10.2023 0003_JimmyLoup_received.json'), '{');
+    for (const owner of ['JimmyLoup', 'JeremieVianin']) {
+      for (let minute = 10; minute < 16; minute += 1)
+        writeFileSync(join(share, fileName(owner, minute)), document(owner, minute));
+    }
+    writeFileSync(join(share, '24.08.2023 0003_JimmyLoup_received.json'), '{');
     // Its log names both, as rejected files are logged.
     await copy.run(['load', 'sensors', '--full'], env);
     expect((await copy.run(['build'], env)).code).toBe(0);
     await copy.run(['compile'], env);
   }, 300_000);
-  afterAll(() => copy.dispose());
+  afterAll(async () => {
+    copy.dispose();
+    await database.drop();
+  });
 
   it('an action or an apartment that there is not is wrong use', async () => {
     expect((await subject('fnd', 'jimmy')).code).toBe(2);
@@ -44,6 +90,7 @@ describe('subject on the command line', () => {
     expect([erase.code, erase.stderr]).toEqual([2, expect.stringContaining('there is no terminal to ask at')]);
     const found = await subject('find', 'jimmy');
     expect(found.code).toBe(1);
+    expect(found.stdout).toMatch(/silver\.sensor_events +\| +6 \| its rows/);
     expect(found.stdout).toMatch(/gold\.dim_apartment +\| +1 \| its rows/);
     expect(found.stdout).toMatch(/target +\| +\d+ \| files and folders that name it/);
   });
