@@ -2,9 +2,10 @@ import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { type Report, reportOf } from './init-report.ts';
 import { InitServer, server } from './init-server.ts';
+import { readersProject } from './small-files.ts';
 
 describe.skipIf(server === '')('the roles that read, which init creates on a server', () => {
-  const on = new InitServer();
+  const on = new InitServer(readersProject);
   it('makes roles that read, and leaves the login of Power BI out while it has no password', async () => {
     const env = { DB_URL: on.urlOf(on.user, on.password), BI_PASSWORD: '' };
     const [login = '', boss = '', jimmy = '', jeremie = ''] = on.readers;

@@ -2,8 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ProjectCopy } from './command.ts';
+import { readersProject } from './small-files.ts';
 
-const project = new ProjectCopy();
+const project = new ProjectCopy(readersProject);
 afterAll(() => project.dispose());
 
 describe('init without a server', () => {
@@ -71,7 +72,7 @@ describe('init before it asks a server', () => {
     ['a name that is kept', /apartment_role: \w+/, 'apartment_role: pg_', 'PostgreSQL keeps names with pg_ for itself'],
     ['one missing', /, bi_login: \w+/, '', 'vars.access must name roles of the database'],
   ])('refuses names of roles: %s', async (_name, from, to, expected) => {
-    const other = new ProjectCopy();
+    const other = new ProjectCopy(readersProject);
     try {
       other.nameRoles('init_role');
       const file = join(other.root, 'project.yml');

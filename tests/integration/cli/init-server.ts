@@ -12,15 +12,18 @@ export class InitServer {
   /** The password of each user. */
   readonly password = `Hush-hush/${randomBytes(6).toString('hex')}@é`;
   readonly id = randomBytes(4).toString('hex');
-  readonly project = new ProjectCopy();
+  readonly project: ProjectCopy;
   /** The names of the roles that read: the login of Power BI, the administrators, Jimmy and Jérémie. */
-  readonly readers = this.project.nameRoles(`init_${this.id}_role`);
+  readonly readers: readonly string[];
   readonly admin = new pg.Client({ connectionString: server });
   user = '';
   database = '';
   #count = 0;
 
-  constructor() {
+  /** @param files of the project, if it is not to be the whole one. */
+  constructor(files?: Readonly<Record<string, string>>) {
+    this.project = new ProjectCopy(files);
+    this.readers = this.project.nameRoles(`init_${this.id}_role`);
     beforeAll(() => this.#open());
     afterAll(async () => {
       await this.admin.end();

@@ -25,3 +25,15 @@ select table_name, count(*) as n from {{source "staging" "registry_row"}} group 
 `,
   'tests/data/few_files.sql': `select * from {{ref "total"}} where files > 20\n`,
 };
+
+/** Two apartments with roles that read them, and a table, for what `init` makes. */
+export const readersProject = {
+  'project.yml': `name: small
+vars:
+  apartments:
+    - { id: jimmy, owner: JimmyLoup }
+    - { id: jeremie, owner: JeremieVianin }
+  access: { apartment_role: role_, admin_role: role_admin, bi_login: role_bi }
+`,
+  'models/dim_apartment.sql': `{{config materialized="table" schema="gold" unique_key="id"}}\nselect 1 as id\n`,
+};

@@ -9,7 +9,7 @@ import { CommandProcess } from './command-process.ts';
 import { type KilledKind, repeated } from './killed-kind.ts';
 
 const parts = 40;
-const rowsOfPart = 1500;
+const rowsOfPart = 600;
 
 /** An export of many files into a folder. In each round all rows of all of them are others. */
 export class Export implements KilledKind {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { expect } from 'vitest';
 import { ProjectCopy } from '../cli/command.ts';
+import { readersProject } from '../cli/small-files.ts';
 import { CommandProcess } from './command-process.ts';
 import { type KilledKind, repeated } from './killed-kind.ts';
 
@@ -13,12 +14,10 @@ export class Init implements KilledKind {
   static async create(): Promise<KilledKind> {
     const admin = new pg.Client({ connectionString: server });
     await admin.connect();
-    const kind = new Init(admin);
-    await kind.#project.begin();
-    return kind;
+    return new Init(admin);
   }
 
-  readonly #project = new ProjectCopy();
+  readonly #project = new ProjectCopy(readersProject);
   readonly #id = `killed_${randomBytes(4).toString('hex')}`;
   readonly #readers = this.#project.nameRoles(`${this.#id}_role`);
   #first: string | undefined;
