@@ -213,7 +213,7 @@ describe.skipIf(server === undefined).each(oneDatabase)('from the registry to go
   it('a snapshot that says the same again rebuilds nothing', async () => {
     await landSensors();
     await landRegistry();
-    await home.build();
+    await home.build({ dataTests: false });
     const generations = () => home.rows('select model, generation from datacycle.model order by 1');
     const loads = () =>
       home.rows(
@@ -221,7 +221,7 @@ describe.skipIf(server === undefined).each(oneDatabase)('from the registry to go
       );
     const [before, loadsBefore] = [await generations(), await loads()];
     await landRegistry();
-    const summary = await home.build();
+    const summary = await home.build({ dataTests: false });
     expect(await generations()).toEqual(before);
     expect(await loads()).toEqual(loadsBefore);
     const rebuilt = summary.results.filter(({ message }) => /rebuilt or changed/.test(message ?? ''));
@@ -234,7 +234,7 @@ describe.skipIf(server === undefined).each(oneDatabase)('from the registry to go
   it('incremental equals full after rows changed, were added and removed, and old snapshots came late', async () => {
     await landSensors();
     await landRegistry();
-    await home.build();
+    await home.build({ dataTests: false });
     await mariadb.run([
       `update dierrors set errorMessage = 'all is well', creationDate = '2023-10-13 12:00:00' where idError = 1`,
       'delete from dierrors where idError = 3',
@@ -244,7 +244,7 @@ describe.skipIf(server === undefined).each(oneDatabase)('from the registry to go
       'delete from rooms where idRoom = 50',
     ]);
     await landRegistry();
-    await home.build();
+    await home.build({ dataTests: false });
     expect(await errorCounts()).toEqual([
       // Error 3 is gone from the registry, not from the log.
       { apartment_id: 'jeremie', date_key: 20231012, least: 2, most: 2 },
@@ -262,7 +262,7 @@ describe.skipIf(server === undefined).each(oneDatabase)('from the registry to go
       `update dierrors set idBuilding = 5 where idError = 2`,
     ]);
     await landRegistry();
-    await home.build();
+    await home.build({ dataTests: false });
     expect(await home.rows(`select building_id from gold.dim_apartment where apartment_id = 'jimmy'`)).toEqual([
       { building_id: 7 },
     ]);
@@ -275,7 +275,7 @@ describe.skipIf(server === undefined).each(oneDatabase)('from the registry to go
     await home.rows(`delete from staging.registry_row where load_id = (select min(load_id) from staging.registry_row)`);
     const replayed = await landRegistry('from-bronze');
     expect(replayed.landed).toBe(10);
-    await home.build();
+    await home.build({ dataTests: false });
     for (const [table, rows] of await home.contents()) expect(before.get(table), table).toEqual(rows);
     await expectFullRefreshToChangeNothing();
     expect((await home.build({ command: 'test' })).ok).toBe(true);

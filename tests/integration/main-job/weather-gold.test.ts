@@ -112,7 +112,7 @@ describe.each(oneDatabase)('weather in gold on $name', (kind) => {
         line(half, 'radiation_wm2', 200),
         line(hour('12-31', 23), 'radiation_wm2', 50),
       ]);
-      await home.build();
+      await home.build({ dataTests: false });
       const found = () =>
         home.rows(`select datetime_key::text as hour, radiation_wm2 as mean, n_model_runs as runs
           from gold.fact_weather_hour order by 1, prediction_date_key`);
@@ -122,7 +122,7 @@ describe.each(oneDatabase)('weather in gold on $name', (kind) => {
       ]);
       // Another day's file has the half hour alone.
       await land(warehouse, '12-30', [line(half, 'radiation_wm2', 600, 1), line(half, 'radiation_wm2', 200)]);
-      await home.build();
+      await home.build({ dataTests: false });
       expect(await found()).toEqual([
         { hour: '202312312200', mean: 400, runs: 2 },
         { hour: '202312312200', mean: 150, runs: 1 },
@@ -166,16 +166,16 @@ describe.each(oneDatabase)('weather in gold on $name', (kind) => {
     withHome(kind, async (home, warehouse) => {
       home.put(sampleMinutes('12.10.2023', (minute) => minute < 2));
       await home.load();
-      await home.build();
+      await home.build({ dataTests: false });
       const span = () =>
         home.rows('select min(date_key) as first, max(date_key) as last, count(*)::int as days from gold.dim_date');
       expect(await span()).toEqual([{ first: 20230101, last: 20231231, days: 365 }]);
       await warehouse.query(`insert into staging.load (source, started_at) values ('weather', now())`);
       await land(warehouse, '01-01', [line(hour('01-01', 3), 'temperature_c', 1)]);
       await warehouse.query(`update staging.weather_chunk set name = 'Pred_2022-12-31.csv'`);
-      await home.build();
+      await home.build({ dataTests: false });
       expect(await span()).toEqual([{ first: 20220101, last: 20231231, days: 730 }]);
-      const built = await home.build();
+      const built = await home.build({ dataTests: false });
       expect(built.results.reduce((sum, one) => sum + one.inserted + one.updated + one.deleted, 0)).toBe(0);
     }));
 
@@ -193,12 +193,12 @@ describe.each(oneDatabase)('weather in gold on $name', (kind) => {
         ['Sion', 'Visp', 'Aadorf / Tänikon'].map((site) => line(hour('05-02', 4), 'temperature_c', 5, 0, site)),
       );
       await land(warehouse, '05-02', [line(hour('05-03', 7), 'temperature_c', 5, 0, 'Visp')]);
-      await home.build();
+      await home.build({ dataTests: false });
       expect([await sites(), await facts()]).toEqual([[{ site_name: 'Sion' }], [{ site: 'Sion' }]]);
       expect(await home.rows('select from gold.dim_datetime')).toHaveLength(1);
       const [sion] = await keys();
       const env = { WEATHER_SITES: ` Visp,, Sion , Visp,Nowhere,Aadorf / Tänikon,` };
-      await home.build({ env });
+      await home.build({ dataTests: false, env });
       expect((await sites()).map((row) => row.site_name)).toEqual(['Aadorf / Tänikon', 'Nowhere', 'Sion', 'Visp']);
       expect((await facts()).map((row) => row.site)).toEqual(['Aadorf / Tänikon', 'Sion', 'Visp']);
       expect(await keys()).toContainEqual(sion);
@@ -206,7 +206,7 @@ describe.each(oneDatabase)('weather in gold on $name', (kind) => {
       const rebuilt = await home.contents();
       await home.build({ dataTests: false, env, fullRefresh: true });
       for (const [table, rows] of await home.contents()) expect(rebuilt.get(table), table).toEqual(rows);
-      await home.build({ env: { WEATHER_SITES: 'Visp' } });
+      await home.build({ dataTests: false, env: { WEATHER_SITES: 'Visp' } });
       expect([await sites(), await facts()]).toEqual([[{ site_name: 'Visp' }], [{ site: 'Visp' }]]);
       expect(await home.rows('select weather_site_key as site from gold.dim_apartment')).toEqual([
         { site: null },
