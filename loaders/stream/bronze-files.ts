@@ -63,16 +63,22 @@ async function gathered(reader: MessageReader, log: string, range: Gathered): Pr
     files.set(key, made);
     return made;
   };
+  // The reader gives the messages of a sender the same list of texts, so that most need no key.
+  const latest = new Map<readonly string[], { readonly day: string; readonly file: Gathering }>();
+  const fileFor = (reading: Reading): Gathering => {
+    const known = latest.get(reading.parts);
+    if (known?.day === reading.day) return known.file;
+    // Where letter case does not matter, 621a and 621A are one folder.
+    const key = `${reading.day} ${reading.parts.join('\u0000').toLowerCase()}`;
+    const found = file(key, () => folderOf(reader.partitionBy, reading));
+    latest.set(reading.parts, { day: reading.day, file: found });
+    return found;
+  };
   for (const [at, message] of messages.entries()) {
     if (at % readAtOnce === readAtOnce - 1) await setImmediate();
     const read = reader.read(message);
     if ('reject' in read) file('', () => 'rejected').rejects.push(read.reject);
-    else {
-      const { reading } = read;
-      // Where letter case does not matter, 621a and 621A are one folder.
-      const key = `${reading.day} ${reading.parts.join('\u0000').toLowerCase()}`;
-      file(key, () => folderOf(reader.partitionBy, reading)).readings.push(reading);
-    }
+    else fileFor(read.reading).readings.push(read.reading);
   }
   return [...files.values()];
 }
