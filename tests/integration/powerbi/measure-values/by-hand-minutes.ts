@@ -39,6 +39,7 @@ const energyMeasures = {
     "sum(case when f.is_valid and v.sensor_type = 'consumption' then f.energy_wh / 1000 end)",
   ),
   'Energy of plugs': energy("sum(case when f.is_valid and v.sensor_type = 'plug' then f.energy_wh / 1000 end)"),
+  'Energy of plugs per day': `select (${eachDevice("= 'plug'", 'sum(f.energy_kwh)')}) / ${days('fact_energy_minute')}`,
   'Energy per day': `select (${once('energy_kwh')}) / ${days('fact_energy_minute')}`,
   'Energy of the month': once('energy_kwh', ofMonth, ofMonth),
   'Energy of the previous day': `select ${dayBefore}`,
