@@ -120,6 +120,13 @@ describe.skipIf(browserPath === undefined)('the pages in a browser', () => {
     await page.keyboard.press('Enter');
     await seen(/nothing matches the selector "no_such_model"/);
     await page.getByRole('button', { name: 'Clear' }).click();
+    await page.getByLabel('Colour by').selectOption('subject');
+    await seen("nobody's rows");
+    expect(await page.locator('[data-id="model.doubled"] .note').textContent()).toBe('not said');
+    await page.getByLabel('Colour by').selectOption('freshness');
+    await seen('no limit is set');
+    await page.getByLabel('tests').check();
+    await page.locator('[data-id^="test.unique"]').waitFor();
   });
 
   it('light up the way of a column, up and down', async () => {
@@ -159,6 +166,7 @@ describe.skipIf(browserPath === undefined)('the pages in a browser', () => {
     await open('node/model.doubled');
     await page.getByRole('heading', { name: /^doubled/ }).waitFor();
     await page.locator('.chart canvas').waitFor();
+    await seen(/^2 rows, \d+\.\d KB$/);
     await page.getByRole('button', { name: 'Compiled', exact: true }).click();
     await expect.poll(() => page.locator('pre.sql').innerText()).toContain('from "seeds"."rooms"');
     await page.getByRole('button', { name: 'Show them' }).click();

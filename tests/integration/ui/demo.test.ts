@@ -57,6 +57,10 @@ describe.skipIf(browserPath === undefined)('from nothing by the demo to a chart'
     await page.locator('.chart canvas').waitFor();
     expect(await barriers(page)).toEqual([]);
     await page.screenshot({ path: join(screenshots, 'explore-1280.png') });
+    await page.setViewportSize({ width: 390, height: 860 });
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+    await page.screenshot({ path: join(screenshots, 'explore-390.png') });
+    await page.setViewportSize({ width: 1280, height: 860 });
     await page.getByLabel('Language').selectOption('ro');
     await page.getByRole('heading', { name: 'Prezență pe zi și oră' }).waitFor();
     await page.getByText(/Pe minut .*puncte în UTC/).waitFor();
