@@ -36,6 +36,8 @@ export interface PlacedEdge extends Edge {
 export interface Layout {
   readonly boxes: ReadonlyMap<string, PlacedBox>;
   readonly edges: readonly PlacedEdge[];
+  /** All edges as few SVG paths, each of a small part of the drawing; what several edges share is in them once. */
+  readonly lines: readonly string[];
   readonly width: number;
   readonly height: number;
 }
@@ -65,21 +67,55 @@ export function layOut(boxes: readonly Box[], edges: readonly Edge[]): Layout {
         found.set(id, { ...box, x: lefts[index]?.x ?? 0, y: (middles.get(id) ?? 0) - box.height / 2 });
     }
   const layerOf = new Map(order.flatMap((layer, index) => layer.map((id) => [id, index] as const)));
+  const pointOf = (id: string): Point => {
+    const { x = 0, width = 0 } = lefts[layerOf.get(id) ?? 0] ?? {};
+    const box = found.get(id);
+    const y = middles.get(id) ?? 0;
+    return box === undefined ? { left: x, right: x + width, y } : { left: box.x, right: box.x + box.width, y };
+  };
   const last = lefts.at(-1);
   return {
     boxes: found,
-    edges: ways.map(({ from, to, via }) => {
-      const points = via.map((id) => {
-        const { x = 0, width = 0 } = lefts[layerOf.get(id) ?? 0] ?? {};
-        const box = found.get(id);
-        const y = middles.get(id) ?? 0;
-        return box === undefined ? { left: x, right: x + width, y } : { left: box.x, right: box.x + box.width, y };
-      });
-      return { from, to, path: curve(points) };
-    }),
+    edges: ways.map(({ from, to, via }) => ({ from, to, path: curve(via.map(pointOf)) })),
+    lines: linesOf(neighbours, pointOf, (id) => found.has(id)),
     width: last === undefined ? 0 : last.x + last.width,
     height: Math.max(0, ...[...found.values()].map(({ y, height }) => y + height)),
   };
+}
+
+/** So many pieces of edges make a line. */
+const piecesPerLine = 30;
+
+/** The pieces of all edges between two layers, each once, those that are near each other together. */
+function linesOf(
+  neighbours: readonly (readonly [from: string, to: string])[],
+  pointOf: (id: string) => Point,
+  isBox: (id: string) => boolean,
+): readonly string[] {
+  const pieces = new Map<string, { readonly start: Point; readonly path: string }>();
+  for (const [from, to] of neighbours) {
+    const key = `${from} ${to}`;
+    if (pieces.has(key)) continue;
+    const [start, end] = [pointOf(from), pointOf(to)];
+    // A bend is passed on the level.
+    pieces.set(key, { start, path: curve([start, end]) + (isBox(to) ? '' : `H${round(end.right)}`) });
+  }
+  const sorted = [...pieces.values()].sort((a, b) => a.start.right - b.start.right || a.start.y - b.start.y);
+  const lines: string[] = [];
+  for (let at = 0; at < sorted.length; at += piecesPerLine)
+    lines.push(
+      sorted
+        .slice(at, at + piecesPerLine)
+        .map(({ path }) => path)
+        .join(''),
+    );
+  return lines;
+}
+
+interface Point {
+  readonly left: number;
+  readonly right: number;
+  readonly y: number;
 }
 
 function leftsOf(order: readonly (readonly string[])[], sizes: ReadonlyMap<string, Box>) {
@@ -93,7 +129,7 @@ function leftsOf(order: readonly (readonly string[])[], sizes: ReadonlyMap<strin
 }
 
 /** From the right side of the first point to the left side of the last, level where it passes a layer. */
-function curve(points: readonly { readonly left: number; readonly right: number; readonly y: number }[]): string {
+function curve(points: readonly Point[]): string {
   const [first, ...others] = points;
   if (first === undefined) return '';
   let path = `M${round(first.right)} ${round(first.y)}`;

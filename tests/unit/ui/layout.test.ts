@@ -22,7 +22,13 @@ describe('a layout', () => {
   it('has every box once, none on another, and each right of what it depends on', () => {
     fc.assert(
       fc.property(graphs, ({ boxes, edges }) => {
-        const { boxes: placed, edges: drawn, width, height } = layOut(boxes, edges);
+        const { boxes: placed, edges: drawn, lines, width, height } = layOut(boxes, edges);
+        // All that is drawn of edges is in the lines, and once.
+        const pieces = (path: string) => path.split(/(?=[MC])/).filter((piece) => piece.startsWith('C'));
+        const inLines = lines.flatMap(pieces);
+        const starts = lines.flatMap((line) => line.split(/(?=M)/));
+        expect(new Set(starts).size).toBe(starts.length);
+        for (const { path } of drawn) for (const piece of pieces(path)) expect(inLines).toContain(piece);
         expect([...placed.keys()].sort()).toEqual(boxes.map(({ id }) => id).sort());
         expect(drawn.length).toBe(edges.length);
         const all = [...placed.values()];

@@ -133,14 +133,16 @@ export function Canvas({ graph, toneOf, noteOf, light, selected, onSelect, onOpe
           role="application"
           aria-label="Lineage graph: arrow keys go along its edges, Enter opens a node"
         >
+          <Lines lines={layout.lines} />
           <g class="edges">
-            {layout.edges.map(({ from, to, path }) => (
-              <path
-                key={edgeKey(from, to)}
-                d={path}
-                class={light?.edges.has(edgeKey(from, to)) ? 'lit' : from === selected || to === selected ? 'near' : ''}
-              />
-            ))}
+            {layout.edges.map(({ from, to, path }) => {
+              const tone = light?.edges.has(edgeKey(from, to))
+                ? 'lit'
+                : from === selected || to === selected
+                  ? 'near'
+                  : '';
+              return tone === '' ? null : <path key={edgeKey(from, to)} d={path} class={tone} />;
+            })}
           </g>
           {graph.nodes.map((node) => {
             const box = layout.boxes.get(node.id);
@@ -165,6 +167,15 @@ export function Canvas({ graph, toneOf, noteOf, light, selected, onSelect, onOpe
     </div>
   );
 }
+
+/** All edges; those that light up are drawn over them. */
+const Lines = memo(({ lines }: { lines: readonly string[] }) => (
+  <g class="edges all">
+    {lines.map((path) => (
+      <path key={path} d={path} />
+    ))}
+  </g>
+));
 
 interface NodeProps {
   readonly node: GraphNode;
