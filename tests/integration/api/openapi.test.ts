@@ -4,20 +4,21 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { tokenRing } from '../../../api/keys/token.ts';
 import { resourcesOf } from '../../../api/resource/resources.ts';
 import { type RunningApi, startApi } from '../../../api/server/server.ts';
-import { compileProject } from '../../../runner/compile/compile.ts';
-import { readProject } from '../../../runner/project/read-project.ts';
-import type { Warehouse } from '../../../warehouse/warehouse.ts';
-import { openEmbedded } from '../databases.ts';
+import { compiledAt } from '../compiled-project.ts';
+import { oneDatabase, type TestDatabase } from '../databases.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 const projects = { apartments: root, building: join(root, 'projects', 'smart-building') };
 const running: Record<string, RunningApi> = {};
-let warehouse: Warehouse;
+let database: TestDatabase | undefined;
 
 beforeAll(async () => {
-  warehouse = await openEmbedded();
+  const [kind] = oneDatabase;
+  if (kind === undefined) throw new Error('there is no database');
+  database = await kind.open();
+  const { warehouse } = database;
   for (const [name, folder] of Object.entries(projects)) {
-    const { manifest, exposures } = compileProject(readProject({ root: folder, env: {} }));
+    const { manifest, exposures } = compiledAt(folder, {});
     const { all: resources, leftOut } = resourcesOf(manifest, exposures);
     expect(leftOut).toEqual([]);
     running[name] = await startApi({
@@ -36,7 +37,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   for (const api of Object.values(running)) await api.close();
-  await warehouse?.close();
+  await database?.drop();
 });
 
 interface Described {

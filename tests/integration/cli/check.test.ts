@@ -2,10 +2,9 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { ensureStaging } from '../../../loaders/landing/staging.ts';
-import { compileProject } from '../../../runner/compile/compile.ts';
 import { normalType } from '../../../runner/manifest/column-type.ts';
-import { readProject } from '../../../runner/project/read-project.ts';
 import { ensureState } from '../../../runner/state/schema.ts';
+import { compiledAt } from '../compiled-project.ts';
 import { oneDatabase } from '../databases.ts';
 import { ProjectCopy } from './command.ts';
 
@@ -104,7 +103,7 @@ it.each(oneDatabase)(
     try {
       await ensureStaging(warehouse);
       await ensureState(warehouse);
-      const { manifest } = compileProject(readProject({ root: project.root, env: { PSEUDONYM_KEY: 'x' } }));
+      const { manifest } = compiledAt(project.root, {});
       for (const node of manifest.nodes.values()) {
         if (node.kind !== 'source') continue;
         const { rows } = await warehouse.query<{ name: string; type: string }>(

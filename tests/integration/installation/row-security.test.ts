@@ -76,7 +76,12 @@ describe.skipIf(server === '')('who sees what in gold', () => {
     return counts;
   }
 
-  const gold = () => tablesOfGold(project.root);
+  /** Compiled once: no test changes the tables. */
+  let known: ReturnType<typeof tablesOfGold> | undefined;
+  const gold = () => {
+    known ??= tablesOfGold(project.root);
+    return known;
+  };
   const tables = () => gold().flatMap(({ name, guarded }) => (guarded ? [name] : []));
 
   beforeAll(async () => {

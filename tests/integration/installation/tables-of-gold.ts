@@ -1,10 +1,9 @@
-import { compileProject } from '../../../runner/compile/compile.ts';
 import { isBuilt, rowSecurityOf } from '../../../runner/manifest/manifest.ts';
-import { readProject } from '../../../runner/project/read-project.ts';
+import { compiledAt } from '../compiled-project.ts';
 
 /** What a project has in gold: whether a table has an apartment, and whether its rows are guarded. Views show what tables do. */
 export function tablesOfGold(root: string) {
-  const { manifest } = compileProject(readProject({ root, env: {} }));
+  const { manifest } = compiledAt(root, {});
   return [...manifest.nodes.values()].flatMap((node) =>
     node.kind === 'model' && isBuilt(node) && node.materialized !== 'view' && node.relation.schema === 'gold'
       ? [
