@@ -239,7 +239,7 @@ from {{source "staging" "registry_row"}} order by table_name, row_no, load_id de
 
 describe('the command bronze', () => {
   it('says what it did, and refuses days that make no sense', async () => {
-    const copy = new ProjectCopy();
+    const copy = new ProjectCopy({ 'project.yml': 'name: test\n', 'models/a.sql': 'select 1 as one' });
     try {
       expect(await copy.run(['bronze', 'prune'])).toMatchObject({
         code: 0,
