@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { compiledProject } from '../../runner/cache/cache.ts';
 import { keyOf } from '../../runner/cache/inputs.ts';
 import type { Compiled } from '../../runner/compile/compile.ts';
@@ -13,6 +14,9 @@ import { type GlobalOptions, holdEmbedded, openOrVisit, openProject } from '../s
 
 /** The files of the project are looked at again no sooner than that, in milliseconds. */
 const lookAgainMs = 1500;
+
+/** The pages are served without the embedded database if it is not open by then, in milliseconds. */
+const lateMs = 5000;
 
 interface Known {
   readonly key: string | undefined;
@@ -31,6 +35,8 @@ export class Site {
   #looking: Promise<void> | undefined;
   /** What is wrong with the project's files now; undefined: nothing. */
   problem: string | undefined;
+  /** The embedded database was not open after a moment: it is large, or the process that holds it has not answered yet. */
+  isLate = false;
   /** When it was opened another process held the embedded database, and did not answer. */
   inUse: FolderInUse | undefined;
   #release: () => void = () => undefined;
@@ -46,11 +52,19 @@ export class Site {
     const site = new Site(options, await openProject(options), signal);
     // A server may be away and come back; the embedded database is ours from now on, or is read through the process that holds it. If that
     // does not answer, it may later.
-    if (!site.project.env.DB_URL)
-      await site.warehouse().catch((error: unknown) => {
-        if (!(error instanceof FolderInUse)) throw error;
-        site.inUse = error;
-      });
+    if (!site.project.env.DB_URL) {
+      const opened = site.warehouse().then(
+        () => true,
+        (error: unknown) => {
+          if (!(error instanceof FolderInUse)) throw error;
+          site.inUse = error;
+          return true;
+        },
+      );
+      // What goes wrong later is said on the pages.
+      opened.catch(() => undefined);
+      site.isLate = !(await Promise.race([opened, sleep(lateMs, false, { ref: false })]));
+    }
     return site;
   }
 

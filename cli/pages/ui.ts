@@ -50,6 +50,7 @@ export async function ui(flags: UiFlags, run: RunCommand, terminal: Terminal, si
       terminal.notice(
         `The embedded database is held by ${site.inUse.holder}, which does not answer: until it does or ends, the pages show what the project's files say.`,
       );
+    if (site.isLate) terminal.notice('The embedded database is not open yet: what is in it is shown as soon as it is.');
     // What else is wrong, of the project's files for example, is said on the pages.
     const refresh = () =>
       residents.refresh().catch((error: unknown) => {
