@@ -78,10 +78,7 @@ describe.skipIf(server === '')('who sees what in gold', () => {
 
   /** Compiled once: no test changes the tables. */
   let known: ReturnType<typeof tablesOfGold> | undefined;
-  const gold = () => {
-    known ??= tablesOfGold(project.root);
-    return known;
-  };
+  const gold = () => (known ??= tablesOfGold(project.root));
   const tables = () => gold().flatMap(({ name, guarded }) => (guarded ? [name] : []));
 
   beforeAll(async () => {
