@@ -169,6 +169,7 @@ describe('every button', () => {
       join(project.root, 'logs'),
       true,
     ]);
+    expect(ofRun.entries.filter(({ time }) => time < (build?.startedAt ?? ''))).toEqual([]);
     expect(ofRun.entries.length).toBeLessThan(entries.length);
     expect(await log('watch')).toEqual({ file: watch, entries: [] });
     const line = (text: string, level = 'info') => JSON.stringify({ time: '2024-01-01T00:00:00.000Z', level, text });
