@@ -1,5 +1,3 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { ensureStaging } from '../../../loaders/landing/staging.ts';
@@ -9,6 +7,7 @@ import { Household, sampleMinutes } from '../main-job/household.ts';
 import { ProjectCopy } from './command.ts';
 import { catalogOf, outcomeOf, recorder, reportOf } from './init-report.ts';
 import { InitServer, server } from './init-server.ts';
+import { readersProject } from './small-files.ts';
 
 describe.skipIf(server === '')('init on a server', () => {
   const on = new InitServer();
@@ -249,14 +248,12 @@ describe.skipIf(server === '')('init on a server', () => {
   it('creates a schema that the project names later, which a build asks for', async () => {
     const env = { DB_URL: on.urlOf(on.user, on.password), DB_ADMIN_URL: server, BI_PASSWORD: on.password };
     reportOf(await on.init(env));
-    const later = new ProjectCopy();
+    const later = new ProjectCopy({
+      ...readersProject,
+      'models/extra/one.sql': '{{config materialized="table" schema="later"}}\nselect 1 as id\n',
+    });
     later.nameRoles(`init_${on.id}_role`);
     try {
-      mkdirSync(join(later.root, 'models', 'extra'));
-      writeFileSync(
-        join(later.root, 'models', 'extra', 'one.sql'),
-        '{{config materialized="table" schema="later"}}\nselect 1 as id\n',
-      );
       const refused = await later.run(['build', '-s', 'one'], { DB_URL: env.DB_URL });
       expect(refused.code).toBe(1);
       expect(refused.stderr).toContain('the schema "later" does not exist, and this user may not create it');
