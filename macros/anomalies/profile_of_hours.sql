@@ -11,5 +11,5 @@ round(
     ),
     6
 )::double precision as {{measure}}_deviation,
-min(h.{{measure}}_least) {{over}}::double precision as {{measure}}_least,
-max(h.{{measure}}_greatest) {{over}}::double precision as {{measure}}_greatest
+min(h.{{measure}}_least) {{over}} as {{measure}}_least,
+max(h.{{measure}}_greatest) {{over}} as {{measure}}_greatest

@@ -2,5 +2,5 @@
 count({{measure}}) as {{measure}}_n,
 sum({{> judged_value value=measure}}) as {{measure}}_sum,
 sum({{> judged_value value=measure}} * {{> judged_value value=measure}}) as {{measure}}_squares,
-min({{> judged_value value=measure}}) as {{measure}}_least,
-max({{> judged_value value=measure}}) as {{measure}}_greatest
+min({{> judged_value value=measure}})::double precision as {{measure}}_least,
+max({{> judged_value value=measure}})::double precision as {{measure}}_greatest
