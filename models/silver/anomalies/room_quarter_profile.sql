@@ -15,7 +15,7 @@ following_quarters as (
     select distinct
         t.apartment,
         t.quarter + n * interval '15 minutes' as quarter
-    from touched as t
+    from (select distinct apartment, quarter from touched) as t
     cross join generate_series(0, {{> longest_standing}} - 1) as n
 ),
 
@@ -27,8 +27,8 @@ following as (
 later_hours as (
     select distinct
         t.apartment,
-        date_trunc('hour', {{> local_time instant="t.quarter"}}) + n * interval '1 day' as hour
-    from touched as t
+        t.hour + n * interval '1 day' as hour
+    from (select distinct apartment, date_trunc('hour', {{> local_time instant="quarter"}}) as hour from touched) as t
     cross join generate_series(1, {{lookup (var "anomalies") "profile_days"}}) as n
 ),
 
@@ -38,19 +38,27 @@ compared as (
 
 affected as (
     select
-        *,
+        quarter,
+        apartment,
+        room,
         date_trunc('hour', {{> local_time instant="quarter"}}) as hour
     from following
     union
-    select * from compared
+    select
+        quarter,
+        apartment,
+        room,
+        hour
+    from compared
 ),
 
+-- with the hours of which a profile is made
 earlier_hours as (
     select distinct
         a.apartment,
         a.hour - n * interval '1 day' as hour
-    from affected as a
-    cross join generate_series(1, {{lookup (var "anomalies") "profile_days"}}) as n
+    from (select distinct apartment, hour from affected) as a
+    cross join generate_series(0, {{lookup (var "anomalies") "profile_days"}}) as n
 ),
 
 compared_with as (
@@ -61,7 +69,7 @@ series_quarters as (
     select distinct
         a.apartment,
         a.quarter - n * interval '15 minutes' as quarter
-    from affected as a
+    from (select distinct apartment, quarter from affected) as a
     cross join generate_series(0, {{> longest_standing}} - 1) as n
 ),
 
@@ -69,19 +77,15 @@ series as (
     {{> rooms_at_quarters of="series_quarters"}}
 ),
 {{else}}
-with affected as (
+with compared_with as (
     select
         *,
         date_trunc('hour', {{> local_time instant="quarter"}}) as hour
     from {{ref "room_quarter"}}
 ),
 
-compared_with as (
-    select * from affected
-),
-
 series as (
-    select * from affected
+    select * from {{ref "room_quarter"}}
 ),
 {{/incremental}}
 
@@ -109,37 +113,12 @@ hours as (
 ),
 
 profiles as (
-    {{#incremental}}
-    select
-        d.apartment,
-        d.room,
-        d.hour,
-        {{#each (list "temperature_c" "co2_ppm" "noise_db" "power_w") as |measure|}}
-        {{#unless @first}},{{/unless}}{{> profile_of_hours measure=measure over=""}}
-        {{/each}}
-    from (
-        select distinct
-            apartment,
-            room,
-            hour
-        from affected
-    ) as d
-    cross join generate_series(1, {{lookup (var "anomalies") "profile_days"}}) as n
-    inner join hours as h
-        on h.apartment = d.apartment
-        and h.room = d.room
-        and h.hour = d.hour - n * interval '1 day'
-    group by
-        d.apartment,
-        d.room,
-        d.hour
-    {{else}}
     select
         h.apartment,
         h.room,
         h.hour,
         {{#each (list "temperature_c" "co2_ppm" "noise_db" "power_w") as |measure|}}
-        {{#unless @first}},{{/unless}}{{> profile_of_hours measure=measure over="over days_before"}}
+        {{#unless @first}},{{/unless}}{{> profile_of_hours measure=measure}}
         {{/each}}
     from hours as h
     window days_before as (
@@ -147,7 +126,6 @@ profiles as (
         order by h.hour
         range between interval '{{lookup (var "anomalies") "profile_days"}} days' preceding and interval '1 day' preceding
     )
-    {{/incremental}}
 ),
 
 steps as (
@@ -155,6 +133,8 @@ steps as (
         quarter,
         apartment,
         room,
+        power_w,
+        load_id,
         {{#each (list "temperature_c" "co2_ppm" "noise_db") as |measure|}}
         {{measure}},
         case
@@ -167,13 +147,18 @@ steps as (
     window by_room as (partition by apartment, room order by quarter)
 ),
 
-standing as (
+-- materialized, or the planner takes their order for a join on two of three columns, which costs the square of a room's quarters
+standing as materialized (
     select
         quarter,
         apartment,
         room,
+        power_w,
+        load_id,
+        date_trunc('hour', {{> local_time instant="quarter"}}) as hour,
         {{#each (list "temperature_c" "co2_ppm" "noise_db") as |measure|}}
-        {{#unless @first}},{{/unless}}{{> quarters_standing measure=measure}}
+        {{measure}},
+        {{> quarters_standing measure=measure}}{{#unless @last}},{{/unless}}
         {{/each}}
     from steps
     window by_room as (partition by apartment, room order by quarter rows unbounded preceding)
@@ -204,20 +189,25 @@ expected as (
                 )
         end as {{measure}}_allowed,
         {{/each}}
-        s.temperature_c_standing,
-        s.co2_ppm_standing,
-        s.noise_db_standing,
+        a.temperature_c_standing,
+        a.co2_ppm_standing,
+        a.noise_db_standing,
         a.load_id
-    from affected as a
+    from standing as a
     left join inside as i on i.room = a.room
     left join profiles as p
         on p.apartment = a.apartment
         and p.room = a.room
         and p.hour = a.hour
-    left join standing as s
-        on s.quarter = a.quarter
-        and s.apartment = a.apartment
-        and s.room = a.room
+    {{#incremental}}
+    where (a.quarter, a.apartment, a.room) in (
+        select
+            quarter,
+            apartment,
+            room
+        from affected
+    )
+    {{/incremental}}
 ),
 
 final as (
