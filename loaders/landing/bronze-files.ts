@@ -43,7 +43,8 @@ export async function copiesAmong(root: string, paths: readonly string[]): Promi
 /** Size in bytes; undefined if there is no such file. */
 export async function sizeOf(path: string): Promise<number | undefined> {
   try {
-    return (await stat(path)).size;
+    const found = await stat(path);
+    return found.isFile() ? found.size : undefined;
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes(systemCode(error))) return undefined;
     throw error;

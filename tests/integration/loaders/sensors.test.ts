@@ -171,7 +171,7 @@ describe.each(oneDatabase)('loading sensor files, on $name', (database) => {
     expect(await one(fileName('JimmyLoup', 0))).toMatchObject({ landed: 0, loads: [] });
     const [bad, elsewhere] = [fileName('JimmyLoup', 200), `../bronze/jimmy/${fileName('JimmyLoup', 1)}`];
     expect(await one(bad)).toMatchObject({ landed: 0, rejected: { count: 1, first: [{ name: bad }] } });
-    for (const none of [fileName('JimmyLoup', 99), elsewhere])
+    for (const none of [fileName('JimmyLoup', 99), elsewhere, '', '.'])
       await expect(one(none)).rejects.toThrow(/^Bronze has no/);
     expect(await replay()).toMatchObject({ listed: 'bronze', landed: 18, rejected: { count: 2 } });
     expect(await payloads(db.warehouse)).toEqual(before);
