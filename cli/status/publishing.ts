@@ -17,7 +17,8 @@ export interface PublishingState {
 
 /** @param topic undefined if files are not sent anywhere. */
 export async function readPublishing(on: Queryable, topic: string | undefined): Promise<PublishingState | null> {
-  if (topic === undefined || !(await exists(on, 'staging.published_file'))) return null;
+  // The newer of its tables: a database that was made before it is read, too.
+  if (topic === undefined || !(await exists(on, 'staging.published_up_to'))) return null;
   const { rows } = await on.query<{ published: number; out: number; last: string | null }>(
     `select count(*) filter (where left_out is null)::integer as published, count(left_out)::integer as out,
          to_char(max(published_at) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as last

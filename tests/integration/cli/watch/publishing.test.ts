@@ -167,6 +167,10 @@ describe.each(oneDatabase)('a watcher that sends what it lands, on $name', ({ op
       expect(await publishBacklog(db.warehouse, topic)).toMatchObject({ files: 0 });
       await loadSensors(db.warehouse, share.source, { mode: 'from-bronze', clock: monthLater });
       expect(await publishBacklog(db.warehouse, topic)).toMatchObject({ files: 1 });
+      // As a database is that no load has brought up to date yet.
+      await db.warehouse.query('alter table staging.published_up_to rename to not_yet');
+      expect(await readPublishing(db.warehouse, topic)).toBeNull();
+      await db.warehouse.query('alter table staging.not_yet rename to published_up_to');
     } finally {
       small.dispose();
     }
