@@ -52,7 +52,10 @@ function measureObject(exposure: Exposure, measure: Exposure['measures'][number]
   };
 }
 
-/** The expression with the texts that it yields in the viewer's language. */
+/** The expression with the texts that it yields in the viewer's language. A translation may be another of its texts, so all are replaced at once. */
 function inWords({ expression, texts = [] }: Exposure['measures'][number], captions: Captions): string {
-  return texts.reduce((dax, text) => dax.replaceAll(daxText(text), textExpression({ text }, captions)), expression);
+  return expression.replace(/"(?:[^"]|"")*"/g, (literal) => {
+    const text = texts.find((one) => daxText(one) === literal);
+    return text === undefined ? literal : textExpression({ text }, captions);
+  });
 }

@@ -91,6 +91,22 @@ describe('captions', () => {
     ]);
   });
 
+  it('translate the texts of a measure where each stands, though one is the translation of another', () => {
+    const expression = 'IF([Cost] > 0, "Open", IF([Cost] < 0, "Shut", "No ""Open"" one"))';
+    const given = household.map((one) => ({
+      ...one,
+      measures: one.measures.map((measure) =>
+        measure.name === 'Cost' ? { ...measure, expression, texts: ['Open', 'Shut'] } : measure,
+      ),
+    }));
+    const translations = new Map([...french, ['Open', 'Shut'], ['Shut', "$'"]]);
+    const { files } = powerBiProject(given, options, { ...design, captions: new Map([['fr', translations]]) });
+    const inWords = (text: string, french: string) => `SWITCH(LEFT(USERCULTURE(), 2), "fr", "${french}", "${text}")`;
+    expect(files.get('datacycle.SemanticModel/definition/tables/Energy by minute.tmdl')).toContain(
+      `IF([Cost] > 0, ${inWords('Open', 'Shut')}, IF([Cost] < 0, ${inWords('Shut', "$'")}, "No ""Open"" one"))`,
+    );
+  });
+
   it.each([
     ['two columns', 'Power (W)', 'CHF', '"Power (W)" and "Cost (CHF)" in Energy by minute are both "CHF" in fr'],
     ['two tables', 'Device', 'Pièce', '"Room" and "Device" among the tables are both "Pièce" in fr'],
