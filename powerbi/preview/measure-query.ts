@@ -1,4 +1,5 @@
 import type { Exposure } from '../../runner/manifest/exposure.ts';
+import { identifier } from '../../warehouse/quote.ts';
 import type { FieldName } from '../model/fields.ts';
 import { MeasureRows, modelOf, type Narrowing, timesOf, whereOf } from './measure-rows.ts';
 
@@ -154,7 +155,7 @@ class FilterContext {
   /** The relations that the expressions read: of the rows of `all_rows`, of other tables and of the calendar. */
   relations(): readonly Relation[] {
     const { calendar, isOfDays, isOfTimes } = this.#times;
-    const others = this.#exposures.map((one) => [`rows_of_${modelOf(one)}`, one] as const);
+    const others = this.#exposures.map((one) => [rowsOf(one), one] as const);
     const [onDays, atTimes] = this.isWidened ? ['is_on_days', 'is_at_times'] : [];
     return [
       this.#ownRows('rows', [onDays, atTimes], () => true),
@@ -269,8 +270,13 @@ function overRows(context: FilterContext, expressions: readonly Expression[]): s
   return `with ${tables.join(',\n')}\nselect * from values_found where ${someValue(expressions)}`;
 }
 
+/** The relation of the rows of a table. */
+function rowsOf(exposure: Exposure): string {
+  return `rows_of_${modelOf(exposure)}`;
+}
+
 function asTable({ name, sql }: Pick<Relation, 'name' | 'sql'>): string {
-  return `${name} as materialized (\n    ${sql}\n)`;
+  return `${identifier(name)} as materialized (\n    ${sql}\n)`;
 }
 
 function valuesOf(expressions: readonly Expression[]): string[] {
@@ -305,7 +311,7 @@ function expanded(
       if (typeof inner !== 'string') fault ??= inner;
       else if (owner === fact) return `(${inner})`;
       else if (/\brows_of_/.test(inner)) fault ??= { reason: `[${other}] reads more than the rows of its own table` };
-      else return `(with rows as (select * from rows_of_${modelOf(owner)}) select (${inner}) from rows having true)`;
+      else return `(with rows as (select * from ${identifier(rowsOf(owner))}) select (${inner}) from rows having true)`;
       return whole;
     },
   );

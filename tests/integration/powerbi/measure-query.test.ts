@@ -40,7 +40,7 @@ const exposures: readonly Exposure[] = [
       measure('In DAX alone'),
     ],
   }),
-  exposure('Price by day', 'fact_price', {
+  exposure('Price by day', 'fact price of "Day"', {
     columns: [{ ...key('Date key'), source: 'date_key' }, column('Price', 'double precision')],
     references: [to('Date', 'Date key')],
     measures: [
