@@ -129,7 +129,7 @@ function ReplayButton({
           <button type="button" disabled={jobs[0]?.state === 'running'} onClick={start}>
             Replay it from Bronze
           </button>{' '}
-          <code class="faint">{`datacycle load ${source} --from-bronze --file '${name}'`}</code>
+          <code class="faint">{`datacycle load ${source} --from-bronze --file '${name.replaceAll("'", "'\\''")}'`}</code>
         </p>
       )}
       {fault && <Problem error={fault} />}
