@@ -14,11 +14,12 @@ import { loadSource } from '../commands/load.ts';
 import { runOn } from '../commands/run.ts';
 import { showResults } from '../commands/show-results.ts';
 import { writeDays } from '../demo/days/write-days.ts';
+import { openDemoProject } from '../demo/demo-project.ts';
 import { dayStart } from '../demo/household/clock.ts';
 import { predictionInsights } from '../demo/prediction-insights.ts';
 import { writeSampleRegistry } from '../demo/sample-registry.ts';
 import { featureRelations } from '../predict/relations.ts';
-import { bronzeRoot, type GlobalOptions, openProject, openProjectWarehouse } from '../settings/environment.ts';
+import { bronzeRoot, type GlobalOptions, openProjectWarehouse } from '../settings/environment.ts';
 import { sources } from '../sources/sources.ts';
 import { ProgressLine } from '../terminal/progress.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -46,12 +47,7 @@ export async function demoDays(
   const days = checked('--days', flags.days, 2, mostDays);
   const seed = checked('--seed', flags.seed ?? 1, 0, 1_000_000_000);
   const home = join('.datacycle', 'demo-days');
-  // Overrides .env: the demo must never reach a real server, share or Bronze files.
-  const project = await openProject(options, {
-    DB_URL: '',
-    SMB_PATH: join(home, 'share'),
-    BRONZE_ROOT: join(home, 'bronze'),
-  });
+  const project = await openDemoProject(options, home);
   const warehouse = await openProjectWarehouse(project, 'demo', 1);
   try {
     await refuseUsed(warehouse, project);

@@ -5,11 +5,12 @@ import type { Project } from '../../runner/project/project.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { thousands } from '../../runner/text/figures.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { openDemoProject } from '../demo/demo-project.ts';
 import { insights } from '../demo/insights.ts';
 import { writeSampleDay } from '../demo/sample-day.ts';
 import { writeSampleForecasts } from '../demo/sample-forecasts.ts';
 import { writeSampleRegistry } from '../demo/sample-registry.ts';
-import { bronzeRoot, type GlobalOptions, openProject, openProjectWarehouse } from '../settings/environment.ts';
+import { bronzeRoot, type GlobalOptions, openProjectWarehouse } from '../settings/environment.ts';
 import { sources } from '../sources/sources.ts';
 import { ProgressLine } from '../terminal/progress.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -21,12 +22,7 @@ import { showResults } from './show-results.ts';
 export async function demo(options: GlobalOptions, terminal: Terminal, signal: AbortSignal): Promise<0 | 1> {
   const started = Date.now();
   const home = join('.datacycle', 'demo');
-  // Overrides .env: the demo must never reach a real server, share or Bronze files.
-  const project = await openProject(options, {
-    DB_URL: '',
-    SMB_PATH: join(home, 'share'),
-    BRONZE_ROOT: join(home, 'bronze'),
-  });
+  const project = await openDemoProject(options, home);
   const share = join(project.root, home, 'share');
   const warehouse = await openProjectWarehouse(project, 'demo', 1);
   try {

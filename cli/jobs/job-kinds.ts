@@ -3,6 +3,7 @@ import { UsageError } from '../../runner/text/errors.ts';
 import { didYouMean } from '../../runner/text/suggest.ts';
 import type { JobKind, JobParam } from '../../ui/data/job.ts';
 import type { GlobalOptions } from '../settings/environment.ts';
+import { hasApartments } from '../settings/settings.ts';
 import { isConfigured, sources } from '../sources/sources.ts';
 
 const select: JobParam = { name: 'select', label: 'What (selectors; empty: everything)', type: 'selector' };
@@ -188,10 +189,14 @@ const demo: Recipe = {
   command: () => ['demo'],
 };
 
-/** The jobs of a project; loads of those sources that are set, and the demo where no server is. */
+/** The jobs of a project; loads of those sources that are set, and the demo where there are apartments and no server. */
 export function jobKinds(project: Project, isEmbedded: boolean): readonly JobKind[] {
   const names = Object.values(sources).flatMap((source) => (isConfigured(source, project) ? [source.name] : []));
-  const recipes = [...(names.length === 0 ? [] : [loadKind(names)]), ...(isEmbedded ? [demo] : []), ...always];
+  const recipes = [
+    ...(names.length === 0 ? [] : [loadKind(names)]),
+    ...(isEmbedded && hasApartments(project) ? [demo] : []),
+    ...always,
+  ];
   return recipes.map((recipe) => ({ ...recipe, typed: asTyped(recipe.command({})) }));
 }
 

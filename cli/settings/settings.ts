@@ -113,6 +113,11 @@ const apartments = z
   .array(z.looseObject({ id: z.string().min(1), owner: z.string().min(1), name: z.string().optional() }))
   .min(1);
 
+/** Whether a project is about apartments at all. */
+export function hasApartments({ vars }: Pick<Project, 'vars'>): boolean {
+  return vars.apartments !== undefined;
+}
+
 /**
  * The apartments of project.yml, each with an id that can name its folder in Bronze.
  * @throws UsageError with the place of the first invalid one.

@@ -26,6 +26,9 @@ describe('new', () => {
     expect(built.stdout).toContain('Done: 5 built (14 rows changed), 13 of 13 tests passed');
     expect(built.code).toBe(0);
     expect(await runHere(['lint'], folder, env)).toMatchObject({ code: 0 });
+    const demo = await runHere(['demo'], folder, env);
+    expect([demo.code, demo.stderr]).toEqual([2, expect.stringContaining('the demo is of two apartments')]);
+    expect(existsSync(join(folder, '.datacycle', 'demo'))).toBe(false);
     const shown = await runHere(['show', '--select', 'fact_member_loans', '--output', 'csv'], folder, env);
     expect(shown.stdout.trim().split(/\r?\n/).sort()).toEqual([
       '1,Ada,2,1',

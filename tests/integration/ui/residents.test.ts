@@ -165,6 +165,11 @@ describe.each(databases)("a resident's link, on $name", (kind) => {
       await page.getByText('Par heure en °C, 168 points en UTC.').waitFor();
       expect(await page.getByRole('navigation').getByRole('link').allInnerTexts()).toEqual(['Explorer']);
       expect(await page.getByLabel('Appartement').locator('option').allInnerTexts()).toEqual(['Jimmy']);
+      await page.getByLabel('Mesure').selectOption('predictions');
+      await page.getByRole('button', { name: 'Tout', exact: true }).click();
+      // A forecast, broken, beside what came true.
+      const lines = () => page.locator('.u-legend .u-label').allInnerTexts();
+      await expect.poll(lines).toEqual(['Heure', 'Own room, presence', 'Own room, presence, prédit']);
       // Other addresses show the same, and ask for nothing more.
       await page.goto(`http://127.0.0.1:${flats.served.server.listensOn}/#/operate`);
       await page.getByLabel('Langue').selectOption('pt');
