@@ -139,7 +139,7 @@ function checkMeasures(
 ): void {
   const own = new NamesTaken();
   for (const { column } of columns) own.take(column.name, column.source);
-  for (const [index, { name }] of measures.entries()) {
+  for (const [index, { name, expression, texts = [] }] of measures.entries()) {
     const at = ['bi', 'measures', index, 'name'];
     const fault = faultOfName(name);
     const column = own.take(name, name);
@@ -153,6 +153,14 @@ function checkMeasures(
       );
     else if (column !== undefined)
       complain(`the measure "${name}" has the name of the column that shows "${column}"`, at, 'Rename one of them.');
+    // As DAX writes a text; one that is not there would be translated for nobody.
+    for (const [place, text] of texts.entries())
+      if (!expression.includes(`"${text.replaceAll('"', '""')}"`))
+        complain(
+          `the measure "${name}" yields no text "${text}"`,
+          ['bi', 'measures', index, 'texts', place],
+          'Write it as it stands in the expression, without the quotation marks.',
+        );
   }
 }
 

@@ -141,6 +141,12 @@ describe('what cannot be exposed is said with its place', () => {
       'holds a square bracket',
     ],
     [
+      'a text that a measure does not yield',
+      withBi(`{ name: Room, measures: [{ name: A, expression: '"Open"', texts: [Open, Shut] }] }`),
+      '4:81',
+      'the measure "A" yields no text "Shut"',
+    ],
+    [
       'a measure called like a column',
       withBi('{ name: Room, measures: [{ name: IS ODD, expression: "1" }] }'),
       '4:42',
