@@ -120,8 +120,9 @@ export class Site {
   }
 
   async close(): Promise<void> {
-    this.#release();
     const opened = await this.#opened?.catch(() => undefined);
+    // Not before: it may have been opened only now.
+    this.#release();
     await opened?.warehouse.close();
   }
 
