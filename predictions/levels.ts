@@ -85,7 +85,9 @@ export function drawnToLastDay(values: Float64Array, examples: Examples, weights
   for (const rows of daysAhead(examples)) {
     const weight = weights[rooms?.[rows[0] ?? 0] ?? -1] ?? 0;
     const { quarters, mean, last } = besideLastDay(rows, values, examples);
-    if (weight === 0 || quarters === 0 || !(mean > 0)) continue;
+    // Of rows that are compared with what came true, some may be missing: as large a share has to be known.
+    const isKnown = quarters * quartersOfDay >= rows.length * fewestQuarters;
+    if (weight === 0 || !isKnown || !(mean > 0)) continue;
     const factor = Math.min(Math.max(1 - weight + (weight * last) / mean, least), most);
     for (const row of rows) drawn[row] = factor * (values[row] ?? 0);
   }

@@ -46,3 +46,21 @@ test('a day is drawn to the last one as far as days are alike, and at most by ha
   // When in a day it is used is what was forecast.
   expect((drawn[eleventh] ?? 0) / (drawn[eleventh + 95] ?? 1)).toBeCloseTo(800 / 895, 9);
 });
+
+test('a last day of which little is known draws nothing to it', () => {
+  const examples = daysOf([colder], 2);
+  const drawn = (known: number) => {
+    const { matrix } = examples;
+    const lastDay =
+      matrix.values[2]?.map((value, row) => (row % 96 < known ? value : Number.NaN)) ?? new Float64Array(0);
+    const values = [...matrix.values.slice(0, 2), lastDay];
+    return drawnToLastDay(
+      new Float64Array(matrix.rows).fill(100),
+      { ...examples, matrix: { ...matrix, values } },
+      [0.5],
+    );
+  };
+  expect(drawn(90)[100]).toBe(200);
+  expect(drawn(80)[100]).toBe(100);
+  expect(drawn(0)[100]).toBe(100);
+});
