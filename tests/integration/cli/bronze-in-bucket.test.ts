@@ -1,9 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { S3Double } from '../../servers/s3.ts';
 import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { document, fileName } from '../loaders/sensor-share.ts';
+import { writeSettled } from '../settled-file.ts';
 import { ProjectCopy } from './command.ts';
 import { smallProject } from './small-files.ts';
 
@@ -42,6 +43,27 @@ describe.each(oneDatabase)('a Bronze in a bucket, on the command line, on $name'
     expect(
       [...server.objects.keys()].filter((key) => key.startsWith('bronze/old') || key.startsWith('old/')),
     ).toHaveLength(1);
+  });
+
+  it('has a rejected file judged again, alone', async () => {
+    const env = { ...onDatabase(), ...server.env, SMB_PATH: 'share', NO_COLOR: '1', BRONZE_ROOT: 's3://lake/bronze' };
+    const name = fileName('AnnaMuster', 4);
+    writeSettled(join(copy.root, 'share', name), document('AnnaMuster', 4));
+    expect((await copy.run(['load', 'sensors', '--full'], env)).stdout).toContain(`rejected ${name}`);
+    const judge = ['load', 'sensors', '--from-bronze', '--file', name];
+    expect((await copy.run(judge, env)).stdout).toContain('0 files landed, 1 rejected');
+    const settings = join(copy.root, 'project.yml');
+    const before = readFileSync(settings, 'utf8');
+    writeFileSync(settings, before.replace('models:', '    - { id: anna, owner: AnnaMuster }\nmodels:'));
+    const landed = await copy.run(judge, env);
+    expect([landed.code, landed.stderr, landed.stdout]).toEqual([0, '', expect.stringContaining('1 files landed')]);
+    const { rows } = await database.warehouse.query(
+      `select f.status, f.bronze_path, s.payload ->> 'user' as owner from staging.file as f join staging.sensor_file as s using (file_id)
+       where f.name = $1`,
+      [name],
+    );
+    expect(rows).toEqual([{ status: 'landed', bronze_path: `rejected/${name}`, owner: 'AnnaMuster' }]);
+    writeFileSync(settings, before);
   });
 
   it('says what is wrong with its settings', async () => {
