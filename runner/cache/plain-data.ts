@@ -150,18 +150,14 @@ function special(kind: string, parts: unknown[], segmentOf: SegmentOf): unknown 
 
 /** A command asks for the places of few of the texts that a project has, so their segments are made when somebody does. */
 function sqlText([text, ...numbers]: [string, ...number[]], segmentOf: SegmentOf): SqlText {
-  const made = (): Segment[] => {
-    const found: Segment[] = [];
-    for (let at = 0; at + 1 < numbers.length; at += 2)
-      found.push({ start: numbers[at] ?? 0, ...segmentOf(numbers[at + 1] ?? -1) });
-    return found;
-  };
   const sql = new SqlText(text);
   const property = { configurable: true, enumerable: true };
   return Object.defineProperty(sql, 'segments', {
     ...property,
     get: () => {
-      const segments = made();
+      const segments: Segment[] = [];
+      for (let at = 0; at + 1 < numbers.length; at += 2)
+        segments.push({ start: numbers[at] ?? 0, ...segmentOf(numbers[at + 1] ?? -1) });
       Object.defineProperty(sql, 'segments', { ...property, value: segments });
       return segments;
     },

@@ -1,11 +1,13 @@
-/** Three models on what lands, and a data test. */
-export const smallProject = {
-  'project.yml': `name: small
+const settings = `name: small
 vars:
   apartments:
     - { id: jimmy, owner: JimmyLoup }
     - { id: jeremie, owner: JeremieVianin }
-models:
+`;
+
+/** Three models on what lands, and a data test. */
+export const smallProject = {
+  'project.yml': `${settings}models:
   +materialized: incremental
 `,
   'models/sources.yml': `sources:
@@ -28,12 +30,7 @@ select table_name, count(*) as n from {{source "staging" "registry_row"}} group 
 
 /** Two apartments with roles that read them, and a table, for what `init` makes. */
 export const readersProject = {
-  'project.yml': `name: small
-vars:
-  apartments:
-    - { id: jimmy, owner: JimmyLoup }
-    - { id: jeremie, owner: JeremieVianin }
-  access: { apartment_role: role_, admin_role: role_admin, bi_login: role_bi }
+  'project.yml': `${settings}  access: { apartment_role: role_, admin_role: role_admin, bi_login: role_bi }
 `,
   'models/dim_apartment.sql': `{{config materialized="table" schema="gold" unique_key="id"}}\nselect 1 as id\n`,
 };
