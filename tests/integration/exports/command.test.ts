@@ -1,15 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { runHere } from '../cli/in-process.ts';
 import { servers } from '../databases.ts';
 import { projectOn } from '../project-on.ts';
 
-const [kind] = servers;
-
-if (kind === undefined) {
-  it.skip('datacycle export is tested where there is a server', () => undefined);
-} else {
+describe.each(servers)('datacycle export on $name', (kind) => {
   const { database, project, run } = projectOn(
     kind,
     {
@@ -108,4 +104,4 @@ exports:
     );
     expect(faulty('{ model: number, to: { folder: x }, formt: csv }')).toMatch(/formt[\s\S]*format/);
   });
-}
+});
