@@ -47,6 +47,8 @@ counted_first as (
         where e.device_key = c.device_key
             and e.counter_total is not null
             and e.datetime_key / 100 * 100 not in (select o.hour_key from counted as o where o.device_key = c.device_key)
+        -- the first that the index by device has; without an order the planner may read the table from its beginning
+        order by e.datetime_key
         limit 1
     ) as k on true
     cross join lateral (

@@ -70,6 +70,8 @@ new_counters as (
                 where c.device_key is not null
                     and c.datetime_key is not null
             )
+        -- the first that the index by device has; without an order the planner may read the table from its beginning
+        order by f.datetime_key
         limit 1
     ) as k on true
     where k.is_known is null
