@@ -16,8 +16,8 @@ export interface Work {
 }
 
 /**
- * Works through a graph, dependencies first, several ids at a time. What depends on a failed id is skipped, and nothing
- * else. Resolves when nothing runs any more.
+ * Works through a graph, dependencies first, several ids at a time; of those that are ready the one with the longest way to the end.
+ * What depends on a failed id is skipped, and nothing else. Resolves when nothing runs any more.
  */
 export async function schedule(
   graph: Graph,
@@ -26,8 +26,9 @@ export async function schedule(
   work: Work,
 ): Promise<void> {
   const waiting = new Map(order.map((id) => [id, new Set(graph.upstreams(id))]));
-  const ready = order.filter((id) => waiting.get(id)?.size === 0);
-  const rank = new Map(order.map((id, index) => [id, index]));
+  const rank = new Map(byWayToEnd(graph, order).map((id, index) => [id, index]));
+  const byRank = (one: string, other: string) => (rank.get(one) ?? 0) - (rank.get(other) ?? 0);
+  const ready = order.filter((id) => waiting.get(id)?.size === 0).sort(byRank);
   const running = new Set<Promise<void>>();
   let stopped = false;
 
@@ -50,7 +51,7 @@ export async function schedule(
       left?.delete(id);
       if (left?.size === 0) ready.push(downstream);
     }
-    ready.sort((a, b) => (rank.get(a) ?? 0) - (rank.get(b) ?? 0));
+    ready.sort(byRank);
   }
 
   for (;;) {
@@ -64,4 +65,15 @@ export async function schedule(
     await Promise.race(running);
   }
   for (const id of waiting.keys()) work.skip(id, undefined);
+}
+
+/** The ids by how many others follow on the longest way from each, most first: while that way waits, whatever stands alone can be done. */
+function byWayToEnd(graph: Graph, order: readonly string[]): readonly string[] {
+  const ways = new Map<string, number>();
+  for (const id of graph.order().reverse())
+    ways.set(
+      id,
+      graph.downstreams(id).reduce((most, next) => Math.max(most, (ways.get(next) ?? 0) + 1), 0),
+    );
+  return [...order].sort((one, other) => (ways.get(other) ?? 0) - (ways.get(one) ?? 0));
 }

@@ -79,6 +79,19 @@ describe('the schedule', () => {
     expect(mostAtOnce).toBe(3);
   });
 
+  it('begins with what most others wait for, one after the other', async () => {
+    const edges = new Map([
+      ['a', []],
+      ['b', []],
+      ['c', []],
+      ['d', ['c']],
+      ['e', ['d']],
+      ['f', ['b']],
+    ]);
+    const { finished } = await work(edges, { threads: 1 });
+    expect(finished).toEqual(['c', 'b', 'd', 'a', 'f', 'e']);
+  });
+
   it('begins nothing after the first failure with --fail-fast, but finishes what runs', async () => {
     const edges = new Map([
       ['a', []],
