@@ -178,7 +178,7 @@ export async function explored(
   if (isMinutes)
     return { step: 'minute', unit: measure.minuteUnit, ...aligned(await rows(minutesOf(tables, measure.name))) };
   const hours = await rows(
-    `select h.hour_key::text as key, r.room_name as title, (${hourly[measure.name]})::float8 as value
+    `select h.hour_key::text as key, r.room_label as title, (${hourly[measure.name]})::float8 as value
      from ${tables.room_hour} as h
      join ${tables.dim_room} as r using (room_key)
      where h.apartment_key = $1 and h.hour_start >= to_timestamp($2::float8) and h.hour_start < to_timestamp($3::float8)
@@ -201,7 +201,7 @@ type Tables = Readonly<Record<(typeof models)[number], string>>;
 
 /** Of an apartment $1 from $2 to $3, as the other queries of a measure; of each window the forecast that was made last, by the model in use. */
 function predictions(tables: Tables): string {
-  return `select distinct on (p.datetime_key, r.room_name, t.target_name) p.datetime_key::text as key, r.room_name || ', ' || t.target_name as title,
+  return `select distinct on (p.datetime_key, r.room_label, t.target_name) p.datetime_key::text as key, r.room_label || ', ' || t.target_name as title,
            p.predicted_value as value,
            p.actual_value as actual
        from ${tables.fact_prediction} as p
@@ -209,16 +209,16 @@ function predictions(tables: Tables): string {
        join ${tables.dim_target} as t using (target_key)
        where p.apartment_key = $1 and p.datetime_key >= ${keyOf('$2')} and p.datetime_key < ${keyOf('$3')}
            and coalesce(p.role, 'champion') = 'champion' and t.target_name not like '%\\_day'
-       order by p.datetime_key, r.room_name, t.target_name, p.horizon_minutes, p.model_key`;
+       order by p.datetime_key, r.room_label, t.target_name, p.horizon_minutes, p.model_key`;
 }
 
 function minutesOf(tables: Tables, measure: keyof typeof minutely): string {
   const [fact, value] = minutely[measure];
-  return `select f.datetime_key::text as key, r.room_name as title, (${value})::float8 as value
+  return `select f.datetime_key::text as key, r.room_label as title, (${value})::float8 as value
        from ${tables[fact as keyof Tables]} as f
        join ${tables.dim_room} as r using (room_key)
        where f.apartment_key = $1 and f.datetime_key >= ${keyOf('$2')} and f.datetime_key < ${keyOf('$3')}
-       group by f.datetime_key, r.room_name
+       group by f.datetime_key, r.room_label
        order by f.datetime_key`;
 }
 

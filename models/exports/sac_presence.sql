@@ -21,7 +21,8 @@ names as (
 ),
 
 room_names as (
-    select * from {{ref "room_type_names"}}
+    select * from {{ref "household_names"}}
+    where kind = 'room'
 ),
 
 targets as (
@@ -97,7 +98,7 @@ final as (
     inner join rooms as r on r.room_key = h.room_key
     inner join names as w on w.kind = 'day' and w.number = d.day_of_week
     inner join names as m on m.kind = 'month' and m.number = d.month
-    left join room_names as n on n.room_type = r.room_type
+    left join room_names as n on n.name = r.room_name
     left join probabilities as p on p.room_key = h.room_key and p.hour_key = h.hour_key
     where h.presence_minutes is not null
 )

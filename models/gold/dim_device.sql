@@ -12,6 +12,11 @@ rooms as (
     select * from {{ref "dim_room"}}
 ),
 
+names as (
+    select * from {{ref "household_names"}}
+    where kind = 'device'
+),
+
 appliance_types as (
     select
         {{> squeezed name="raw_type"}} as name,
@@ -43,6 +48,7 @@ typed as (
         a.name as apartment_name,
         r.room_key,
         r.room_type,
+        r.room_label,
         case
             when d.sensor_type <> 'plug' then d.sensor_type
             -- a room that is an appliance says it itself
@@ -68,13 +74,21 @@ final as (
         end as device_name,
         d.device_type,
         d.apartment_name as device_apartment,
-        d.room as device_room,
+        d.room_label as device_room,
+        case
+            when d.room_type = 'appliance' and d.sensor_type = 'plug' then d.room_label
+            else d.room_label || ' ' || coalesce({{> name_by_language row="n"}}, d.device_type)
+        end as device_label,
+        coalesce({{> name_by_language row="n"}}, d.device_type) as device_type_label,
+        coalesce({{> name_by_language row="s"}}, d.sensor_type) as sensor_type_label,
         d.last_seen >= max(d.last_seen) over (partition by d.apartment)
             - {{var "device_active_days"}} * interval '24 hours' as is_active,
         d.first_seen,
         d.last_seen,
         {{> shown_id id="d.apartment || '_' || d.room || '_' || d.sensor_type"}} as shown_device_id
     from typed as d
+    left join names as n on n.name = d.device_type
+    left join names as s on s.name = d.sensor_type
 )
 
 select
@@ -86,6 +100,9 @@ select
     device_type,
     device_apartment,
     device_room,
+    device_label,
+    device_type_label,
+    sensor_type_label,
     is_active,
     first_seen,
     last_seen,

@@ -16,6 +16,10 @@ rooms as (
     select * from {{ref "rooms"}}
 ),
 
+names as (
+    select * from {{ref "household_names"}}
+),
+
 room_types as (
     select
         {{> composed text="room_name"}} as room_name,
@@ -64,8 +68,10 @@ final as (
     select
         a.apartment_key,
         f.room as room_name,
+        coalesce({{> name_by_language row="n"}}, f.room) as room_label,
         g.room_id,
         t.room_type,
+        coalesce({{> name_by_language row="k"}}, t.room_type) as room_type_label,
         a.name as apartment_name,
         coalesce(t.is_inside, true) as is_inside,
         coalesce(s.has_window_sensor, false) as has_window_sensor,
@@ -74,6 +80,8 @@ final as (
     left join sensors as s on s.apartment = f.apartment and s.room = f.room
     left join apartments as a on a.apartment_id = f.apartment
     left join room_types as t on t.room_name = f.room
+    left join names as n on n.kind = 'room' and n.name = f.room
+    left join names as k on k.kind = 'room_type' and k.name = t.room_type
     left join registered as g
         on g.building_id = a.building_id
         and g.room = {{> squeezed name="f.room"}}
@@ -82,8 +90,10 @@ final as (
 select
     apartment_key,
     room_name,
+    room_label,
     room_id,
     room_type,
+    room_type_label,
     apartment_name,
     is_inside,
     has_window_sensor,

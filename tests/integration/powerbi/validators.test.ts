@@ -61,7 +61,7 @@ describe('the project for Power BI, as Microsoft reads it', () => {
     const levels = (table: string) =>
       of(table, 'hierarchy').map((one) => one.children.map(({ name }) => name).join('/'));
     expect(levels('Date')).toEqual(['Year/Quarter/Month name/Date']);
-    expect(levels('Device')).toEqual(['Sensor type/Device', 'Apartment/Room/Device']);
+    expect(levels('Device')).toEqual(['Kind of sensor/Device', 'Apartment/Room/Device']);
     expect(levels('Room')).toEqual(['Apartment/Room']);
     const sorted = (table: string) =>
       of(table, 'column').flatMap(({ name, properties }) =>

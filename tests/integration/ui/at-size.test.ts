@@ -81,6 +81,7 @@ describe.runIf(process.env.TEST_LONG === '1').each(servers)('at 15 million readi
       room_key: keys.room_key,
       apartment_key: 'flat',
       room_name: "'room ' || room",
+      room_label: "'room ' || room",
     });
     await fill(on, 'gold.fact_energy_minute', each('minute', 6), {
       ...keys,

@@ -32,7 +32,7 @@ vars:
     "select 1 as apartment_key, 'Jimmy' as name\nunion all\nselect 2 as apartment_key, 'Jeremie' as name",
   ),
   'models/dim_room.sql': model(
-    "select 10 as room_key, 1 as apartment_key, 'Own room' as room_name\nunion all\nselect 20, 2, 'Strange room'",
+    "select 10 as room_key, 1 as apartment_key, 'Own room' as room_name, 'Own room' as room_label\nunion all\nselect 20, 2, 'Strange room', 'Strange room'",
   ),
   'models/dim_target.sql': model("select 1 as target_key, 'presence' as target_name"),
   'models/room_hour.sql': model(`${hours}select flat as apartment_key, flat * 10 as room_key, hour_start,
