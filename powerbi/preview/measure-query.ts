@@ -1,7 +1,8 @@
 import type { Exposure } from '../../runner/manifest/exposure.ts';
 import { identifier } from '../../warehouse/quote.ts';
 import type { FieldName } from '../model/fields.ts';
-import { MeasureRows, modelOf, type Narrowing, timesOf, whereOf } from './measure-rows.ts';
+import { FilterContext, type Relation, rowsOf } from './filter-context.ts';
+import { MeasureRows, type Narrowing } from './measure-rows.ts';
 
 export interface MeasureQuestion {
   /** The table of the measures. */
@@ -61,7 +62,7 @@ export function measureQueries(
   const groups = [found.filter((one) => !nested.includes(one)), nested].filter((group) => group.length > 0);
   const queries = groups.map((group) => {
     const used = new Set(group.flatMap(({ sql }) => [...wordsOf(sql)]));
-    const context = new FilterContext(exposures, fact, rows, { by, where, used });
+    const context = new FilterContext(exposures, fact, { by, where, used });
     const sql =
       group[0] !== undefined && nested.includes(group[0]) ? overRows(context, group) : grouped(context, group);
     return { measures: group.map(({ name }) => name), sql, params: context.params };
@@ -85,146 +86,6 @@ export function measureQuery(
 /** The relations that an expression may read. */
 const readRows = /^(rows|rows_of_.+|chosen_days)$/;
 
-interface Relation {
-  readonly name: string;
-  readonly sql: string;
-  /** Whether it is another one for each cell. */
-  readonly isOfCell: boolean;
-}
-
-/** The parts of a statement that are the filter context: the rows that count, with more or less of its filters. */
-class FilterContext {
-  readonly params: (readonly string[])[] = [];
-  readonly names: readonly string[];
-  readonly #exposures: readonly Exposure[];
-  readonly #rows: MeasureRows;
-  readonly #by: readonly FieldName[];
-  readonly #where: readonly Narrowing[];
-  readonly #used: ReadonlySet<string>;
-  readonly #times: ReturnType<typeof timesOf>;
-  readonly #numbers = new Map<Narrowing, number>();
-
-  constructor(
-    exposures: readonly Exposure[],
-    fact: Exposure,
-    rows: MeasureRows,
-    { by, where, used }: Pick<MeasureQuestion, 'by' | 'where'> & { readonly used: ReadonlySet<string> },
-  ) {
-    this.#exposures = exposures;
-    this.#rows = rows;
-    this.#by = by;
-    this.#where = where;
-    this.#used = used;
-    this.#times = timesOf(exposures, fact);
-    this.names = by.map((_, index) => `by${index + 1}`);
-  }
-
-  /** All rows in the context, with the fields that they are grouped by. */
-  all(): string {
-    return this.#rows.select(this.#used, this.#groups(), this.#conditions(this.#rows, this.#where));
-  }
-
-  /**
-   * The rows without the filters on times that some expression does without, and whether each is within those: `is_on_days` and
-   * `is_at_times`.
-   */
-  widened(): string {
-    const { isOfDays, isOfTimes } = this.#times;
-    const isDay = ({ field }: Narrowing) => isOfDays(field);
-    const isTime = ({ field }: Narrowing) => !isOfDays(field) && isOfTimes(field);
-    const [days, times] = [isDay, isTime].map((is) => this.#conditions(this.#rows, this.#where.filter(is)));
-    const kept = this.#where.filter((one) => !isDay(one) && (!this.#withoutTimes || !isTime(one)));
-    const flag = (conditions: readonly string[] = [], name: string) =>
-      `${conditions.join(' and ') || 'true'} as ${name}`;
-    return this.#rows.select(
-      this.#used,
-      [...this.#groups(), flag(days, 'is_on_days'), flag(this.#withoutTimes ? times : [], 'is_at_times')],
-      this.#conditions(this.#rows, kept),
-    );
-  }
-
-  /** Whether an expression reads rows that filters on times leave out. */
-  get isWidened(): boolean {
-    return this.#used.has('rows_of_all_days') || this.#withoutTimes;
-  }
-
-  get #withoutTimes(): boolean {
-    return this.#used.has('rows_of_all_times');
-  }
-
-  /** The relations that the expressions read: of the rows of `all_rows`, of other tables and of the calendar. */
-  relations(): readonly Relation[] {
-    const { calendar, isOfDays, isOfTimes } = this.#times;
-    const others = this.#exposures.map((one) => [rowsOf(one), one] as const);
-    const [onDays, atTimes] = this.isWidened ? ['is_on_days', 'is_at_times'] : [];
-    return [
-      this.#ownRows('rows', [onDays, atTimes], () => true),
-      this.#ownRows('rows_of_all_days', [atTimes], (field) => !isOfDays(field)),
-      this.#ownRows('rows_of_all_times', [], (field) => !isOfTimes(field)),
-      ...others.map(([name, one]) => this.#rowsOf(name, one, this.#where, this.#by)),
-      ...(calendar === undefined
-        ? []
-        : [
-            this.#rowsOf(
-              'chosen_days',
-              calendar,
-              this.#where.filter(({ field }) => isOfDays(field)),
-              this.#by.map((field) => (isOfDays(field) ? field : undefined)),
-            ),
-          ]),
-    ].flatMap((relation) => {
-      const { name } = relation;
-      return name === 'rows' || this.#used.has(name) ? [{ name, ...relation.make() }] : [];
-    });
-  }
-
-  #ownRows(name: string, flags: readonly (string | undefined)[], isKept: (field: FieldName) => boolean) {
-    const make = () => {
-      const same = this.#by.flatMap((field, index) =>
-        isKept(field) ? [sameCell(`all_rows.by${index + 1}`, index)] : [],
-      );
-      const conditions = [...flags.filter((one) => one !== undefined), ...same];
-      return { sql: ['select * from all_rows', ...whereOf(conditions)].join(' '), isOfCell: same.length > 0 };
-    };
-    return { name, make };
-  }
-
-  /** The rows of another table in the same context; of what filters do not reach, all. */
-  #rowsOf(name: string, exposure: Exposure, where: readonly Narrowing[], by: readonly (FieldName | undefined)[]) {
-    const make = () => {
-      const rows = new MeasureRows(this.#exposures, exposure);
-      const same = by.flatMap((field, index) => {
-        const column = field && rows.column(field);
-        return column === undefined ? [] : [sameCell(`${column}::text`, index)];
-      });
-      const sql = rows.select(this.#used, [], [...this.#conditions(rows, where), ...same]);
-      return { sql, isOfCell: same.length > 0 };
-    };
-    return { name, make };
-  }
-
-  #groups(): string[] {
-    return this.#by.map((field, index) => `${this.#rows.column(field)}::text as by${index + 1}`);
-  }
-
-  #conditions(rows: MeasureRows, where: readonly Narrowing[]): string[] {
-    return where.flatMap((one) => {
-      const column = rows.column(one.field);
-      return column === undefined ? [] : [`${column}::text = any($${this.#parameter(one)}::text[])`];
-    });
-  }
-
-  #parameter(one: Narrowing): number {
-    const number = this.#numbers.get(one) ?? this.params.push(one.values);
-    this.#numbers.set(one, number);
-    return number;
-  }
-}
-
-function sameCell(sql: string, index: number): string {
-  return `${sql} is not distinct from cells.by${index + 1}`;
-}
-
 /** Expressions with aggregates alone, by one GROUP BY. HAVING makes one without an aggregate of its own one row, too. */
 function grouped(context: FilterContext, expressions: readonly Expression[]): string {
   const { names } = context;
@@ -246,23 +107,26 @@ select * from values_found where ${someValue(expressions)}`;
 function overRows(context: FilterContext, expressions: readonly Expression[]): string {
   const { names, isWidened } = context;
   const relations = context.relations();
-  const those = (isOfCell: boolean) => relations.filter((one) => one.isOfCell === isOfCell).map(asTable);
+  const ofAll = relations.filter(({ cells }) => cells.length === 0).map(asTable);
+  const ofCells = relations.filter(({ cells }) => cells.length > 0);
   const values = `select ${valuesOf(expressions).join(',\n        ')}\n    from rows having true`;
   const all = asTable({ name: 'all_rows', sql: isWidened ? context.widened() : context.all() });
   const within = isWidened ? ' where is_on_days and is_at_times' : '';
   const tables =
     names.length === 0
-      ? [all, ...those(false), asTable({ name: 'values_found', sql: values })]
+      ? [all, ...ofAll, asTable({ name: 'values_found', sql: values })]
       : [
           all,
-          ...those(false),
+          ...ofAll,
           asTable({ name: 'cells', sql: `select distinct ${names.join(', ')} from all_rows${within}` }),
+          ...ofCells.map(gathered),
           asTable({
             name: 'values_found',
             sql: `select ${names.map((name) => `cells.${name}`).join(', ')}, found.*
     from cells
+    ${ofCells.map(joined).join('\n    ')}
     cross join lateral (
-    with ${those(true).join(',\n    ')}
+    with ${ofCells.map(scattered).join(',\n    ')}
     ${values}
     ) as found`,
           }),
@@ -270,9 +134,29 @@ function overRows(context: FilterContext, expressions: readonly Expression[]): s
   return `with ${tables.join(',\n')}\nselect * from values_found where ${someValue(expressions)}`;
 }
 
-/** The relation of the rows of a table. */
-function rowsOf(exposure: Exposure): string {
-  return `rows_of_${modelOf(exposure)}`;
+/** The rows of a relation, those of a cell in one array: to look for them in each cell would read all of them as often as there are cells. */
+function gathered({ name, sql, cells }: Relation): string {
+  const each = cells.join(', ');
+  return asTable({
+    name: `of_${name}`,
+    sql: `select ${each}, array_agg(one) as list from (\n    ${sql}\n) as one group by ${each}`,
+  });
+}
+
+/** The array of a cell beside it: by equalities, which PostgreSQL can hash, though a field may be NULL. */
+function joined({ name, cells }: Relation): string {
+  const of = identifier(`of_${name}`);
+  const same = cells.flatMap((by) => [
+    `coalesce(${of}.${by}, '') = coalesce(cells.${by}, '')`,
+    `(${of}.${by} is null) = (cells.${by} is null)`,
+  ]);
+  return `left join ${of} on ${same.join(' and ')}`;
+}
+
+/** The array of a cell as rows again. */
+function scattered({ name, columns }: Relation): string {
+  const shape = columns.map((column) => `${identifier(column.name)} ${column.type}`).join(', ');
+  return asTable({ name, sql: `select * from unnest(${identifier(`of_${name}`)}.list) as one (${shape})` });
 }
 
 function asTable({ name, sql }: Pick<Relation, 'name' | 'sql'>): string {

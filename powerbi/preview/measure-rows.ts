@@ -10,6 +10,13 @@ export interface Narrowing {
   readonly values: readonly string[];
 }
 
+/** A column of a SELECT. */
+export interface Column {
+  readonly name: string;
+  readonly sql: string;
+  readonly type: string;
+}
+
 interface Reached {
   readonly exposure: Exposure;
   /** The condition that joins it to the table before it; empty for the first. */
@@ -31,15 +38,21 @@ export class MeasureRows {
     return known === true ? `t${index}.${identifier(field.name)}` : undefined;
   }
 
-  /** A SELECT with those of the columns whose names an expression uses, with `more` and with the rows for which all conditions are true. */
-  select(used: ReadonlySet<string>, more: readonly string[], conditions: readonly string[]): string {
-    const named = [...columnNames(this.#tables)].flatMap(([name, sql]) =>
-      used.has(name) ? [`${sql} as ${identifier(name)}`] : [],
+  /** Those of the columns whose names an expression uses, and `more`. */
+  columns(used: ReadonlySet<string>, more: readonly Column[]): readonly Column[] {
+    const named = [...columnNames(this.#tables)].flatMap(([name, column]) =>
+      used.has(name) ? [{ ...column, name }] : [],
     );
     const columns = [...named, ...more];
+    return columns.length === 0 ? [{ name: 'one', sql: '1', type: 'integer' }] : columns;
+  }
+
+  /** A SELECT of these columns, of the rows for which all conditions are true. */
+  select(used: ReadonlySet<string>, more: readonly Column[], conditions: readonly string[]): string {
+    const columns = this.columns(used, more).map(({ name, sql }) => `${sql} as ${identifier(name)}`);
     const [first, ...others] = this.#tables;
     return [
-      `select ${columns.length === 0 ? '1 as one' : columns.join(',\n        ')}`,
+      `select ${columns.join(',\n        ')}`,
       `    from ${first === undefined ? '' : relation(first.exposure.view)} as t0`,
       ...others.map(({ exposure, on }, index) => `    left join ${relation(exposure.view)} as t${index + 1} on ${on}`),
       ...whereOf(conditions, '    '),
@@ -81,24 +94,25 @@ function reachedFrom(fact: Exposure, relationships: readonly Relationship[]): Re
  * where just one has that name, and always after the dimension's model (`dim_date_week`). Of a point in time the name means
  * UTC, and the name with `_local` the local time.
  */
-function columnNames(tables: readonly Reached[]): Map<string, string> {
+function columnNames(tables: readonly Reached[]): Map<string, Pick<Column, 'sql' | 'type'>> {
   const [fact, ...dimensions] = tables.map(({ exposure }, index) => ({
     model: modelOf(exposure),
-    columns: exposure.columns.map(
-      (column) => [ownName(column, exposure), `t${index}.${identifier(column.name)}`] as const,
-    ),
+    columns: exposure.columns.map((column) => {
+      const shown = { sql: `t${index}.${identifier(column.name)}`, type: column.sqlType };
+      return [ownName(column, exposure), shown] as const;
+    }),
   }));
-  const found = new Map<string, string>(fact?.columns);
+  const found = new Map(fact?.columns);
   const shared = new Set<string>();
-  const bare = new Map<string, string>();
+  const bare = new Map<string, Pick<Column, 'sql' | 'type'>>();
   for (const { model, columns } of dimensions) {
-    for (const [name, sql] of columns) {
-      found.set(`${model}_${name}`, sql);
+    for (const [name, column] of columns) {
+      found.set(`${model}_${name}`, column);
       if (bare.has(name)) shared.add(name);
-      bare.set(name, sql);
+      bare.set(name, column);
     }
   }
-  for (const [name, sql] of bare) if (!shared.has(name) && !found.has(name)) found.set(name, sql);
+  for (const [name, column] of bare) if (!shared.has(name) && !found.has(name)) found.set(name, column);
   return found;
 }
 

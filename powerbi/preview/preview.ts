@@ -1,6 +1,6 @@
 // The report without Power BI: the same pages, drawn from the database.
 //
-//   1. measure-query.ts  the SQL of a measure (`sql` in its .yml) in a filter context, by the fields of a chart
+//   1. measure-query.ts  the SQL of a measure (`sql` in its .yml) by the fields of a chart, in a filter context (filter-context.ts, measure-rows.ts)
 //   2. answers.ts        asks for what a visual shows
 //   3. charts.ts, page.ts  draw it as SVG (svg.ts), numbers as their format says (format.ts)
 //
