@@ -180,15 +180,21 @@ export function calculationGroupObject({
       {
         type: 'calculationGroup',
         properties: [{ name: 'precedence', value: precedence }],
-        children: items.map((item) => ({
+        children: items.map((item, index) => ({
           type: 'calculationItem',
           name: item.name,
           value: item.expression,
-          properties:
-            item.format === undefined ? [] : [{ name: 'formatStringDefinition', expression: daxText(item.format) }],
+          properties: [
+            { name: 'ordinal', value: index },
+            ...(item.format === undefined
+              ? []
+              : [{ name: 'formatStringDefinition', expression: daxText(item.format) }]),
+          ],
         })),
       },
-      computedColumn(table, table, 'string', 'Name', false, []),
+      // Without the second column the items would be sorted by their names.
+      computedColumn(table, table, 'string', 'Name', false, [{ name: 'sortByColumn', reference: ['Ordinal'] }]),
+      computedColumn(table, 'Ordinal', 'int64', 'Ordinal', true, []),
       { type: 'partition', name: `Partition_${table}`, value: 'calculationGroup' },
     ],
   };

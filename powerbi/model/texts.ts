@@ -10,9 +10,18 @@ const table = 'Texts';
 /** A text of the report, which a measure yields in the viewer's language. */
 export interface ReportText {
   readonly text: string;
+  /** The texts that it consists of, if each is translated by itself. */
+  readonly parts?: readonly string[] | undefined;
   /** DAX; the text is blank where this is not true. */
   readonly when?: string | undefined;
 }
+
+/** Several words as one text. */
+export function joined(parts: readonly string[]): ReportText {
+  return { text: parts.join(dot), parts };
+}
+
+const dot = ' · ';
 
 /** The measure that yields a text. */
 export function textField({ text, when }: ReportText): FieldName {
@@ -20,7 +29,9 @@ export function textField({ text, when }: ReportText): FieldName {
 }
 
 /** The DAX of a text: Power BI tells the viewer's culture as `fr-CH`, of which the language counts. */
-export function textExpression({ text, when }: ReportText, captions: Captions): string {
+export function textExpression({ text, parts, when }: ReportText, captions: Captions): string {
+  if (parts !== undefined)
+    return parts.map((part) => textExpression({ text: part }, captions)).join(` & ${daxText(dot)} & `);
   const translated = Object.keys(cultures).flatMap((language) => {
     const found = captions.get(language)?.get(text);
     return found === undefined ? [] : [`${daxText(language)}, ${daxText(found)}`];

@@ -90,16 +90,19 @@ async function answersTo(measures: readonly string[], by: readonly string[], con
     const declared = exposures.find(({ name }) => name === table)?.measures ?? [];
     for (const query of queries) {
       const rows = await ask(query);
-      for (const [place, name] of query.measures.entries())
+      for (const [place, name] of query.measures.entries()) {
+        const { format, texts } = declared.find((one) => one.name === name) ?? {};
         answers.set(`${table}.${name}`, {
           measure: `${table}.${name}`,
-          format: declared.find((one) => one.name === name)?.format,
+          format,
+          texts,
           rows: rows.flatMap((row) => {
             const value = row[`value${place + 1}`] ?? undefined;
             const cell = by.map((_, index) => String(row[`by${index + 1}`] ?? ''));
             return value === undefined ? [] : [{ by: cell, value: numberOf(value) }];
           }),
         });
+      }
     }
   }
   return { found: measures.flatMap((measure) => answers.get(measure) ?? []), why };
@@ -116,9 +119,9 @@ async function cards(measures: readonly string[], context: AnswerContext): Promi
   if (found.length === 0) return { kind: 'nothing', why };
   return {
     kind: 'cards',
-    cards: found.map(({ measure, format, rows: [row] }) => ({
-      label: context.translate(fieldName(measure).name),
-      text: row === undefined ? '–' : textOf(row.value, format, context),
+    cards: found.map((answer) => ({
+      label: context.translate(fieldName(answer.measure).name),
+      text: answer.rows[0] === undefined ? '–' : textOf(answer.rows[0].value, answer, context),
     })),
   };
 }
@@ -222,14 +225,15 @@ async function matrix(
     rows: rowKeys.map((rowKey) => [
       ...rowKey.slice(0, rows.length).map((text) => ({ text })),
       ...columnKeys.flatMap((columnKey) =>
-        found.map(({ measure, format, rows: cells }) => {
-          const value = cells.find(({ by }) => same(by, [...rowKey, ...columnKey]))?.value;
+        found.map((answer) => {
+          const { measure, format } = answer;
+          const value = answer.rows.find(({ by }) => same(by, [...rowKey, ...columnKey]))?.value;
           if (value === undefined) return { text: '' };
           const shade =
             measure === visual.heat && typeof value === 'number' && largest > 0 ? value / largest : undefined;
           // The colour says enough for less digits.
           const short = shade !== undefined && isShare(format ?? '') ? '0%' : format;
-          return { text: textOf(value, short, context), shade };
+          return { text: textOf(value, { ...answer, format: short }, context), shade };
         }),
       ),
     ]),
@@ -254,8 +258,10 @@ async function columnsTable(fields: readonly string[], context: AnswerContext): 
   };
 }
 
-function textOf(value: number | string, format: string | undefined, { translate }: AnswerContext): string {
-  return typeof value === 'number' ? formatNumber(value, format) : translate(value);
+/** Of a text of the database only what the measure's `texts` say is translated, as in Power BI. */
+function textOf(value: number | string, { format, texts }: Answer, { translate }: AnswerContext): string {
+  if (typeof value === 'number') return formatNumber(value, format);
+  return texts?.includes(value) === true ? translate(value) : value;
 }
 
 /** The fields, and behind them those whose order they have. */

@@ -9,6 +9,8 @@ export interface Answer {
   /** What stands above its values, if not the measure's name. */
   readonly label?: string;
   readonly format: string | undefined;
+  /** The texts that it yields, if it yields such. */
+  readonly texts?: readonly string[] | undefined;
   readonly rows: readonly { readonly by: readonly string[]; readonly value: number | string }[];
 }
 

@@ -62,11 +62,13 @@ function visualSvg(visual: PageVisual, shown: Shown | undefined, drawing: PageDr
   if (visual.visual === 'slicer') return frame + slicer(visual, box, title);
   const inner = { x: x + 12, y: y + 34, width: width - 24, height: height - 42 };
   const head = textAt(x + 12, y + 22, title, { size: 13, weight: 'bold', within: width - 24 });
+  const words = shown?.kind === 'table' ? (visual.levels ?? []).map(drawing.translate) : [];
+  const legend = levels(words, x + width - 12, y + 22, width - 36 - title.length * 8);
   const note =
     shown?.kind === 'table' && shown.note !== undefined
       ? textAt(x + width - 12, y + 22, shown.note, { size: 11, anchor: 'end', fill: '#6B6862' })
       : '';
-  return frame + head + note + body(visual, shown, inner, drawing);
+  return frame + head + legend + note + body(visual, shown, inner, drawing);
 }
 
 function body(visual: PageVisual, shown: Shown | undefined, box: Box, { page, translate }: PageDrawing): string {
@@ -148,6 +150,26 @@ function cards({ cards: all }: Extract<Shown, { kind: 'cards' }>, box: Box): str
           textAt(x, bottom - deep + 13 * at, line, { size: 11, fill: '#6B6862', within: each - 6 }),
         ),
       ].join('');
+    })
+    .join('');
+}
+
+/** What the colours of a heat map are called, up to a right end: all words where there is room for them, or the two of the ends. */
+function levels(words: readonly string[], right: number, y: number, room: number): string {
+  const wide = (text: string) => text.length * 5.8 + 6;
+  const all = words.reduce((sum, word) => sum + wide(word) + 20, 0);
+  const isShort = all > room;
+  let x = right - (isShort ? wide(words[0] ?? '') + wide(words.at(-1) ?? '') + words.length * 13 : all);
+  return words
+    .map((word, index) => {
+      const at = { x, y: y - 9, width: 10, height: 10 };
+      const [before, behind] = isShort ? [index === 0, index === words.length - 1] : [false, true];
+      const chip = (left: number) =>
+        rectangle({ ...at, x: left }, shadeOf(index / (words.length - 1)), ` rx="2" stroke="${cardBorder}"`);
+      const text = (left: number) => textAt(left, y, word, { size: 10, fill: '#6B6862' });
+      const start = x;
+      x += (before || behind ? wide(word) : 0) + (isShort ? 13 : 20);
+      return before ? text(start) + chip(start + wide(word)) : chip(start) + (behind ? text(start + 14) : '');
     })
     .join('');
 }

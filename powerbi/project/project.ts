@@ -78,7 +78,7 @@ export function powerBiProject(
   ]);
   const tables = modelTables(exposures, options, extras, captions, texts);
   const named = [
-    ...texts.map(({ text }) => text),
+    ...texts.flatMap(({ text, parts = [text] }) => parts),
     ...exposures.flatMap(({ measures }) => measures.flatMap((one) => one.texts ?? [])),
     ...reports.flatMap((one) => one.pages.map(({ title }) => title)),
   ];

@@ -35,6 +35,8 @@ const visual = z.strictObject({
   bounds: z.array(field).min(1).optional(),
   /** The measure whose cells of a matrix are coloured, the darker the larger. */
   heat: field.optional(),
+  /** What its colours are called, from that of nothing to that of the largest value. */
+  levels: z.array(name).min(2).optional(),
   /** The values that count in this visual. */
   where: z.record(field, z.array(z.union([z.string(), z.boolean()])).min(1)).optional(),
   /** A measure; values without it are left out, e.g. rooms without a sensor of the chosen apartment. */

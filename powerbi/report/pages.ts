@@ -2,7 +2,7 @@ import type { Exposure } from '../../runner/manifest/exposure.ts';
 import { scanDax } from '../model/dax-scan.ts';
 import { isExposed, type ModelExtras } from '../model/extras.ts';
 import { fieldName } from '../model/fields.ts';
-import type { ReportText } from '../model/texts.ts';
+import { joined, type ReportText } from '../model/texts.ts';
 import type { Page, PageVisual } from './page-schema.ts';
 
 /** The pages of one report, with what is on each of them. */
@@ -44,7 +44,7 @@ function possibleVisual(visual: PageVisual, exposures: readonly Exposure[], extr
   // A chart without an axis or values says nothing; one without tooltips or a second axis does.
   const isOptional = (well: string) => ['Tooltips', 'Y2', 'Series', 'Columns', 'Rows'].includes(well);
   if (wells.some(([well, fields]) => fields.length === 0 && !isOptional(well))) return [];
-  const { sort, heat, where, not_blank, predicted = [], bounds = [], ...others } = visual;
+  const { sort, heat, levels, where, not_blank, predicted = [], bounds = [], ...others } = visual;
   const kept = Object.entries(where ?? {}).filter(([field]) => has(field));
   // Without its condition it would show what it does not say.
   if (kept.length < Object.keys(where ?? {}).length) return [];
@@ -56,7 +56,7 @@ function possibleVisual(visual: PageVisual, exposures: readonly Exposure[], extr
       ...(sort !== undefined && has(sort.by) ? { sort } : {}),
       ...(predicted.some(has) ? { predicted: predicted.filter(has) } : {}),
       ...(bounds.some(has) ? { bounds: bounds.filter(has) } : {}),
-      ...(heat !== undefined && has(heat) ? { heat } : {}),
+      ...(heat !== undefined && has(heat) ? { heat, levels } : {}),
       ...(not_blank !== undefined && has(not_blank) ? { not_blank } : {}),
     },
   ];
@@ -110,12 +110,13 @@ function showsValues({ visual }: PageVisual): boolean {
   return !['slicer', 'pageNavigator', 'actionButton'].includes(visual);
 }
 
-/** What the reports say: titles of visuals, lines and banners. */
+/** What the reports say: titles of visuals, lines and banners, and what colours mean. */
 export function reportTexts(reports: readonly ReportPages[]): ReportText[] {
   return reports
     .flatMap(({ pages }) => pages.flatMap(({ visuals }) => visuals))
-    .flatMap(({ visual, title, line, banner }) => [
+    .flatMap(({ visual, title, line, levels, banner }) => [
       ...(['pageNavigator', 'actionButton'].includes(visual) ? [] : [{ text: title, when: banner }]),
       ...(line === undefined ? [] : [{ text: line.title }]),
+      ...(levels === undefined ? [] : [joined(levels)]),
     ]);
 }

@@ -3,7 +3,7 @@ import type { ModelExtras } from '../model/extras.ts';
 import { type FieldName, fieldName } from '../model/fields.ts';
 import { objectName } from '../model/guid.ts';
 import { schemas } from '../model/json.ts';
-import { textField } from '../model/texts.ts';
+import { joined, textField } from '../model/texts.ts';
 import type { Page, PageVisual } from './page-schema.ts';
 import { parameterOf } from './pages.ts';
 import { heatColours, houseColours, predictedColour } from './theme.ts';
@@ -222,9 +222,11 @@ function ofSeries(field: string, properties: object): object {
   return { properties, selector: { metadata: field } };
 }
 
-/** Cells coloured between two colours by their value; a blank one stays as it is. */
+/** Cells coloured between two colours by their value, from 0 to the largest; a blank one stays as it is. */
 function heat(field: string, context: VisualContext): object {
   const end = (value: string) => ({ color: { Literal: { Value: quoted(value) } } });
+  // From nothing, and not from the least of the values.
+  const nothing = { value: { Literal: { Value: '0D' } } };
   return {
     properties: {
       backColor: {
@@ -235,7 +237,7 @@ function heat(field: string, context: VisualContext): object {
                 Input: fieldOf(field, context),
                 FillRule: {
                   linearGradient2: {
-                    min: end(heatColours.least),
+                    min: { ...end(heatColours.least), ...nothing },
                     max: end(heatColours.most),
                     nullColoringStrategy: { strategy: { Literal: { Value: "'noColor'" } } },
                   },
@@ -262,7 +264,12 @@ function around(visual: PageVisual): Record<string, object[]> {
   if (visual.visual === 'actionButton')
     return { ...untitled, visualLink: [{ properties: { show: literal('true'), type: text('Back') } }] };
   if (visual.visual === 'slicer' || visual.visual === 'pageNavigator' || visual.banner !== undefined) return untitled;
-  return { title: [{ properties: { show: literal('true'), text: title(visual.title) } }], padding };
+  const shown = (text: string) => [{ properties: { show: literal('true'), text: title(text) } }];
+  return {
+    title: shown(visual.title),
+    ...(visual.levels === undefined ? {} : { subTitle: shown(joined(visual.levels).text) }),
+    padding,
+  };
 }
 
 /** A title in the viewer's language: the measure that yields it. */

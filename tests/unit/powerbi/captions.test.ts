@@ -53,6 +53,7 @@ describe('captions', () => {
     ['a title', 'Cost over time'],
     ['a line', 'Too much'],
     ['a banner', 'Dear!'],
+    ['a colour', 'Some'],
     ['a calculation group', 'Comparison'],
   ])('are missing where %s has an empty place in one language', (_, text) => {
     const missing = withCaptions(design.captions).captionFaults.map((fault) => fault.text);

@@ -243,6 +243,55 @@ describe('the preview', () => {
     expect(drawing.match(/fill="#2E7D32"/g)).toHaveLength(2);
   });
 
+  it('translates of texts those that the measure says it yields, and no other of such a name', async () => {
+    const visual = {
+      visual: 'pivotTable' as const,
+      title: 'Texts',
+      at: [16, 96, 600, 200] as [number, number, number, number],
+      wells: { Rows: ['Room.Room'], Values: ['Energy by minute.Cost', 'Energy by minute.Cost per day'] },
+    };
+    const given = withSql.map((one) => ({
+      ...one,
+      measures: one.measures.map((measure) => ({
+        ...measure,
+        sql: 'min(room)',
+        ...(measure.name === 'Cost' ? { texts: ['Room'] } : {}),
+      })),
+    }));
+    const pages = [{ title: 'Texts', order: 1, visuals: [visual] }];
+    const { files } = await preview(given, { ...design, pages, language: 'fr' }, async () => [
+      { by1: 'Room', value1: 'Room', value2: 'Room' },
+    ]);
+    const texts = [...([...files.values()][0] ?? '').matchAll(/>([^<>]+)<\/text>/g)].map(([, text]) => text);
+    expect(texts.slice(-3)).toEqual(['Room', 'Pièce', 'Room']);
+  });
+
+  it('says beside a heat map what its colours are called, or the two of its ends where there is no room', async () => {
+    const draw = async (width: number) => {
+      const visual = {
+        visual: 'pivotTable' as const,
+        title: 'Heat',
+        at: [16, 96, width, 200] as [number, number, number, number],
+        wells: { Rows: ['Room.Room'], Columns: ['Minute.Hour'], Values: ['Energy by minute.Cost'] },
+        heat: 'Energy by minute.Cost',
+        levels: ['Nothing', 'Some', 'Most'],
+      };
+      const pages = [{ title: 'Heat', order: 1, visuals: [visual] }];
+      const { files } = await preview(withSql, { ...design, pages, language: 'fr' }, async () => [
+        { by1: 'Kitchen', by2: '7', value1: 0 },
+        { by1: 'Kitchen', by2: '8', value1: 5 },
+      ]);
+      const [drawing = ''] = [...files.values()];
+      const words = [...drawing.matchAll(/>(Rien|Some|Le plus)</g)].map(([, word]) => word);
+      return {
+        words,
+        colours: ['#fdf1e6', '#f3af73', '#e86c00'].map((one) => drawing.split(`${one}" rx="2"`).length - 1),
+      };
+    };
+    expect(await draw(600)).toEqual({ words: ['Rien', 'Some', 'Le plus'], colours: [1, 1, 1] });
+    expect(await draw(200)).toEqual({ words: ['Rien', 'Le plus'], colours: [1, 1, 1] });
+  });
+
   it('speaks another language', async () => {
     const french = (await drawn('fr', 101)).files.get('energy.html') ?? '';
     expect(french).toContain('<html lang="fr">');

@@ -64,6 +64,19 @@ describe('the reports', () => {
     );
   });
 
+  it('say below the title of a heat map what its colours are called, from nothing to the largest value', () => {
+    const { objects, visualContainerObjects } = visual('Energy', "Anna's heat map").visual;
+    expect(visualContainerObjects.subTitle?.[0]?.properties.text).toEqual(measure('Text: Nothing · Some · Most'));
+    expect(files.get('datacycle.SemanticModel/definition/tables/Texts.tmdl')).toContain(
+      'measure \'Text: Nothing · Some · Most\' = SWITCH(LEFT(USERCULTURE(), 2), "fr", "Rien", "Nothing") & " · " & "Some" & " · " & SWITCH(LEFT(USERCULTURE(), 2), "fr", "Le plus", "Most")',
+    );
+    // The least of the values is not nothing.
+    expect(JSON.stringify(objects.values)).toContain(
+      '"min":{"color":{"Literal":{"Value":"\'#FDF1E6\'"}},"value":{"Literal":{"Value":"0D"}}}',
+    );
+    expect(visual('Energy', 'Cost over time').visual.visualContainerObjects.subTitle).toBeUndefined();
+  });
+
   it('give a slicer its title in the header, and a way', () => {
     const { objects, visualContainerObjects } = visual('Energy', 'Room').visual;
     expect(objects.header?.[0]?.properties.text).toEqual(measure('Text: Room'));
@@ -107,6 +120,10 @@ describe('the reports', () => {
     const project = powerBiProject(household, options, { ...design, extras });
     const table = project.files.get('datacycle.SemanticModel/definition/tables/Comparison.tmdl') ?? '';
     expect(table).toContain('calculationItem Current');
+    // In the order of the file, and not of their names.
+    expect(files.get('datacycle.SemanticModel/definition/tables/Comparison.tmdl')).toMatch(
+      /Item Current[\s\S]*ordinal: 0[\s\S]*Item Change[\s\S]*ordinal: 1[\s\S]*column Comparison[\s\S]*sortByColumn: Ordinal[\s\S]*column Ordinal/,
+    );
     expect(table).not.toContain('Before');
   });
 
