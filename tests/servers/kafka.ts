@@ -31,6 +31,8 @@ export interface KafkaServer {
   readonly secured: { readonly address: string; readonly ca: string } | undefined;
   /** Creates topics with so many partitions. */
   create(partitions: number, ...topics: string[]): Promise<void>;
+  /** Starts node 2, to which partitions can be moved; topics are made on node 1 until then. Undefined for a broker that was not started here. */
+  readonly addNode: (() => Promise<void>) | undefined;
   /** Moves partitions of a topic to a node; resolves when that node leads them. */
   move(topic: string, partitions: readonly number[], node: number): Promise<void>;
   /** Ends the broker as a kill does, and starts it again with what it has on its disk. */
@@ -94,17 +96,17 @@ function jars(): string | undefined {
 }
 
 /**
- * Starts brokers with empty disks; the first of them is the controller, too.
- * @param nodes how many brokers.
- * @throws Error if one does not come up within {@link startMs}.
+ * Starts a broker with an empty disk, which is the controller, too.
+ * @throws Error if it does not come up within {@link startMs}.
  */
-export async function startKafka(nodes = 1): Promise<KafkaServer> {
+export async function startKafka(): Promise<KafkaServer> {
   const { KAFKA_TEST_URL: given } = process.env;
   if (given) {
     return {
       address: given,
       secured: undefined,
       create: (partitions, ...topics) => createTopics(given, partitions, topics),
+      addNode: undefined,
       move: (topic, partitions, node) => moveTo(given, topic, partitions, node),
       restart: async () => undefined,
       stop: async () => undefined,
@@ -124,27 +126,21 @@ export async function startKafka(nodes = 1): Promise<KafkaServer> {
   const cluster = randomBytes(16).toString('base64url');
   const controller = await freePort();
   const certificate = makeCertificate(home);
-  const begin = async (node: number, port: number, securedPort: number) => {
-    const settings = join(home, `server-${node}.properties`);
-    if (!existsSync(settings)) {
-      writeFileSync(settings, propertiesOf(home, node, { controller, port, securedPort, certificate }));
-      const scram = ['256', '512'].flatMap((size) => [
-        '--add-scram',
-        `SCRAM-SHA-${size}=[name=${kafkaLogin.user},password=${kafkaLogin.password}]`,
-      ]);
-      const format = ['format', '-t', cluster, '-c', settings, ...(node === 1 ? scram : [])];
-      execFileSync('java', java('kafka.tools.StorageTool', ...format), { stdio: 'ignore' });
-    }
+  const settingsOf = (node: number, ports: Pick<Listening, 'port' | 'securedPort'>) => {
+    const path = join(home, `server-${node}.properties`);
+    writeFileSync(path, propertiesOf(home, node, { controller, ...ports, certificate }));
+    return path;
+  };
+  const begin = async (settings: string, isReady: () => Promise<boolean>) => {
     const child = spawn('java', java('kafka.Kafka', settings), { stdio: 'ignore' });
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-    for (const until = Date.now() + startMs; ; ) {
-      try {
-        await createTopics(`127.0.0.1:${port}`, 1, [`ready-${randomBytes(4).toString('hex')}`]);
-        break;
-      } catch (error) {
-        if (Date.now() > until || child.exitCode !== null) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 200));
-      }
+    const until = Date.now() + startMs;
+    for (;;) {
+      const found = await isReady().catch((error: unknown) => error);
+      if (found === true) break;
+      if (Date.now() > until || child.exitCode !== null)
+        throw new Error('the broker does not come up', { cause: found });
+      await new Promise((resolve) => setTimeout(resolve, 100));
     }
     const end = async () => {
       child.kill('SIGKILL');
@@ -154,23 +150,40 @@ export async function startKafka(nodes = 1): Promise<KafkaServer> {
   };
   const [port, securedPort] = [await freePort(), await freePort()];
   const address = `127.0.0.1:${port}`;
-  let first = await begin(1, port, securedPort);
-  const others: (() => Promise<void>)[] = [];
-  for (let node = 2; node <= nodes; node += 1) others.push((await begin(node, await freePort(), await freePort())).end);
+  const settings = settingsOf(1, { port, securedPort });
+  const scram = ['256', '512'].flatMap((size) => [
+    '--add-scram',
+    `SCRAM-SHA-${size}=[name=${kafkaLogin.user},password=${kafkaLogin.password}]`,
+  ]);
+  execFileSync('java', java('kafka.tools.StorageTool', 'format', '-t', cluster, '-c', settings, ...scram), {
+    stdio: 'ignore',
+  });
+  const isUp = async () => {
+    await createTopics(address, 1, [`ready-${randomBytes(4).toString('hex')}`]);
+    return true;
+  };
+  const running = [await begin(settings, isUp)];
   return {
     address,
     secured: certificate && { address: `localhost:${securedPort}`, ca: certificate.ca },
     create: (partitions, ...topics) => createTopics(address, partitions, topics),
+    async addNode() {
+      const joining = settingsOf(2, { port: await freePort(), securedPort: await freePort() });
+      // All that formatting its disk would write.
+      mkdirSync(join(home, 'data-2'));
+      writeFileSync(join(home, 'data-2', 'meta.properties'), `version=1\ncluster.id=${cluster}\nnode.id=2\n`);
+      running.push(await begin(joining, async () => (await nodesOf(address)).includes(2)));
+    },
     move: (topic, partitions, node) => moveTo(address, topic, partitions, node),
     async restart() {
-      await first.end();
-      first = await begin(1, port, securedPort);
+      await running[0]?.end();
+      running[0] = await begin(settings, isUp);
     },
     async stop() {
-      for (const end of [...others, first.end]) await end();
+      for (const { end } of running.reverse()) await end();
       rmSync(home, { recursive: true, force: true });
     },
-    processId: () => first.pid,
+    processId: () => running[0]?.pid,
   };
 }
 
@@ -239,6 +252,15 @@ async function createTopics(address: string, partitions: number, topics: readonl
   const admin = new Admin({ clientId: 'test', bootstrapBrokers: [address], retries: 0, connectTimeout: 2000 });
   try {
     await admin.createTopics({ topics: [...topics], partitions, replicas: 1 });
+  } finally {
+    await admin.close();
+  }
+}
+
+async function nodesOf(address: string): Promise<readonly number[]> {
+  const admin = new Admin({ clientId: 'test', bootstrapBrokers: [address], retries: 0, connectTimeout: 2000 });
+  try {
+    return [...(await admin.metadata({})).brokers.keys()];
   } finally {
     await admin.close();
   }

@@ -1,3 +1,4 @@
+import { parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bearerOf } from '../../../api/keys/header.ts';
 import { urlFor } from '../../../api/keys/logins.ts';
@@ -75,6 +76,38 @@ describe.each(servers)('keys that are logins, on $name', (kind) => {
     expect((await served.get('/shown/readings', { authorization: served.key(9) })).body.rows).toEqual([]);
     const days = await served.get('/by/day?home=2', { authorization: served.key(1) });
     expect(days.body.rows).toEqual([]);
+  });
+
+  it("show none of another's rows in any form, by its keys or by a cursor that it was given", async () => {
+    const [own] = await served.rows('select count(*)::text as n from shown.readings where home = 1');
+    expect((await served.get('/odata/Reading_of_a_sensor/$count')).text).toBe(own?.n);
+    const all = '/shown/readings?limit=all&only_valid=false&fields=home,id';
+    const csv = (await served.get(`${all}&format=csv`)).text.trim().split('\r\n');
+    const lines = (await served.get(`${all}&format=ndjson`)).text.trim().split('\n');
+    const parquet = await fetch(`${served.api?.address}${all}&format=parquet`, {
+      headers: { authorization: served.key(1) },
+    });
+    const rows = await parquetReadObjects({ file: await parquet.arrayBuffer() });
+    for (const homes of [
+      csv.slice(1).map((line) => line.split(',')[0]),
+      lines.map((line) => (JSON.parse(line) as { home: number }).home),
+      rows.map(({ home }) => home),
+    ])
+      expect([homes.length, [...new Set(homes.map(String))]]).toEqual([Number(own?.n), ['1']]);
+    // A row of home 2, by its key, whoever asks for it.
+    const entity = '/odata/Reading_of_a_sensor(At_UTC=2024-01-01T00:02:00Z,Id=4)';
+    for (const [home, status, found] of [
+      [2, 200, 1],
+      [1, 404, 0],
+    ] as const) {
+      const authorization = served.key(home);
+      expect([home, (await served.get(entity, { authorization })).status]).toEqual([home, status]);
+      const { body } = await served.get('/shown/readings?id=4', { authorization });
+      expect([home, body.rows?.length]).toEqual([home, found]);
+    }
+    const given = await served.get('/shown/readings?limit=5', { authorization: served.key(2) });
+    const taken = await served.get(`/shown/readings?limit=5&cursor=${given.body.next}`);
+    expect([taken.status, taken.body.rows?.map(({ home }) => home)]).toEqual([200, [1, 1, 1, 1, 1]]);
   });
 
   it('may be sent as a token, with any character in the password', async () => {

@@ -65,13 +65,24 @@ export class Building {
     return summary;
   }
 
-  /** @param now so late that the days of the recording are over. */
+  /**
+   * @param now so late that the days of the recording are over.
+   * @param select what is built, as `--select` has it, and the tests of that alone; all if not given.
+   */
   async build(
-    options: { fullRefresh?: boolean; now?: Date; range?: { start: string; end: string } } = {},
+    options: {
+      fullRefresh?: boolean;
+      now?: Date;
+      range?: { start: string; end: string };
+      select?: readonly string[];
+    } = {},
   ): Promise<RunSummary> {
     const summary = await runNodes(this.#compiled, this.#warehouse, {
       command: 'build',
-      selected: selectedBy(this.#compiled, { select: [] }),
+      selected: selectedBy(this.#compiled, {
+        select: options.select ?? [],
+        indirect: options.select === undefined ? 'eager' : 'cautious',
+      }),
       fullRefresh: options.fullRefresh ?? false,
       range: options.range,
       reuse: false,

@@ -55,24 +55,29 @@ export class StreamBronze {
     return loadStream(warehouse, source, { mode: 'new', clock: () => new Date(), ...options });
   }
 
-  /** The files, relative to Bronze, and a hash of each. */
+  /** The files, relative to Bronze, in order. */
+  paths(): readonly string[] {
+    return fg.sync('stream/**', { cwd: this.root, dot: true }).sort();
+  }
+
+  /** The files, and a hash of each. */
   files(): ReadonlyMap<string, string> {
-    const paths = fg.sync('stream/**', { cwd: this.root, dot: true }).sort();
     const hash = (path: string) =>
       createHash('sha256')
         .update(readFileSync(join(this.root, path)))
         .digest('hex');
-    return new Map(paths.map((path) => [path, hash(path)]));
+    return new Map(this.paths().map((path) => [path, hash(path)]));
   }
 
-  /** The rows of all files whose path has this in it. */
-  async rows(part = 'event_date='): Promise<readonly Row[]> {
+  /** The rows of all files whose path has this in it: these columns, or all. */
+  async rows(part = 'event_date=', columns?: string[]): Promise<readonly Row[]> {
     const rows: Row[] = [];
-    for (const path of this.files().keys()) {
+    for (const path of this.paths()) {
       if (!path.endsWith('.parquet') || !path.includes(part)) continue;
       const bytes = readFileSync(join(this.root, path));
       const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
-      rows.push(...(await parquetReadObjects({ file })));
+      for (const row of await parquetReadObjects({ file, ...(columns === undefined ? {} : { columns }) }))
+        rows.push(row);
     }
     return rows;
   }
