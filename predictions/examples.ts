@@ -1,6 +1,7 @@
 import type { Matrix } from '../learning/data/matrix.ts';
-import type { Row, Session } from '../warehouse/warehouse.ts';
-import { exampleQuery, inputs } from './inputs.ts';
+import type { Session } from '../warehouse/warehouse.ts';
+import { apartmentsOf, Filling, numbersOf } from './filling.ts';
+import { exampleCount, exampleQuery } from './inputs.ts';
 import type { Horizon, PredictionSettings, Use } from './settings.ts';
 
 /** The models that features are read from, as quoted names. */
@@ -93,6 +94,8 @@ export interface Wanted {
   readonly to: number;
   /** `<apartment>/<room>` by position: what the inputs `room` and `apartment` are. */
   readonly codes: readonly string[];
+  /** Whether only those are wanted of which it is known what came true. */
+  readonly isKnown?: boolean;
 }
 
 /** How targets belong to origins, a condition of SQL on s and t. */
@@ -109,26 +112,26 @@ function pairsOf(horizon: Horizon, ahead: number): string {
   }
 }
 
-/** Reads examples, a week of origins at a time, so that memory holds numbers and not rows. */
+/** Reads examples, those of a day of origins at a time: memory holds them as columns of numbers, and once. */
 export async function examplesOf(session: Session, settings: PredictionSettings, wanted: Wanted): Promise<Examples> {
-  const { use, horizon, from, to, codes } = wanted;
-  const sql = exampleQuery(use, pairsOf(horizon, settings.ahead[horizon]));
-  const rooms = settings.rooms[use];
-  const excluded = new Set(settings.exclude);
-  const parts: Part[] = [];
-  for (let start = from; start < to; start += 7 * dayMs) {
-    const end = Math.min(start + 7 * dayMs, to);
-    const { rows } = await session.query(sql, [new Date(start).toISOString(), new Date(end).toISOString()]);
-    parts.push(
-      partOf(
-        rows.filter(
-          (row) => !excluded.has(String(row.apartment)) && (rooms === undefined || rooms.includes(String(row.room))),
-        ),
-        codes,
-      ),
-    );
+  const { use, horizon, from, to, codes, isKnown = false } = wanted;
+  const which = `s.origin >= $1::timestamptz and s.origin < $2::timestamptz and ${pairsOf(horizon, settings.ahead[horizon])}
+    and s.apartment <> all($3::text[]) and ($4::text[] is null or s.room = any($4::text[]))
+    ${isKnown ? `and t.${use} is not null` : ''}`;
+  const within = (start: number, end: number) => [
+    new Date(start).toISOString(),
+    new Date(end).toISOString(),
+    settings.exclude,
+    settings.rooms[use] ?? null,
+  ];
+  const { rows: counted } = await session.query<{ examples: number }>(exampleCount(which), within(from, to));
+  const filling = new Filling(counted[0]?.examples ?? 0, codes);
+  const sql = exampleQuery(use, which);
+  for (let start = from; start < to; start += dayMs) {
+    const { rows } = await session.query(sql, within(start, Math.min(start + dayMs, to)));
+    filling.add(rows);
   }
-  return joined(parts);
+  return filling.examples();
 }
 
 /** The same examples with rooms and apartments numbered as another model numbers them. */
@@ -141,77 +144,4 @@ export function recoded(examples: Examples, codes: readonly string[]): Examples 
     return matrix.values[index] ?? new Float64Array(matrix.rows);
   });
   return { ...examples, matrix: { ...matrix, values } };
-}
-
-function apartmentsOf(codes: readonly string[]): readonly string[] {
-  return [...new Set(codes.map((code) => code.split('/')[0] ?? ''))];
-}
-
-/** The position of a text in a list; NaN, a missing value, if it is not there. */
-function numbersOf(list: readonly string[]): (text: string) => number {
-  const at = new Map(list.map((text, index) => [text, index]));
-  return (text) => at.get(text) ?? Number.NaN;
-}
-
-interface Part {
-  readonly values: readonly Float64Array[];
-  readonly origins: Float64Array;
-  readonly targets: Float64Array;
-  readonly days: Float64Array;
-  readonly labels: Float64Array;
-  readonly apartments: readonly string[];
-  readonly rooms: readonly string[];
-}
-
-function partOf(rows: readonly Row[], codes: readonly string[]): Part {
-  const [roomAt, apartmentAt] = [numbersOf(codes), numbersOf(apartmentsOf(codes))];
-  const column = (name: string) => Float64Array.from(rows, (row) => numberOf(row[name]));
-  const values = inputs.map((name) => {
-    if (name === 'room') return Float64Array.from(rows, (row) => roomAt(`${row.apartment}/${row.room}`));
-    if (name === 'apartment') return Float64Array.from(rows, (row) => apartmentAt(String(row.apartment)));
-    return column(name);
-  });
-  const milliseconds = (name: string) => column(name).map((seconds) => seconds * 1000);
-  return {
-    values,
-    origins: milliseconds('origin'),
-    targets: milliseconds('target'),
-    days: column('days'),
-    labels: column('label'),
-    apartments: rows.map((row) => String(row.apartment)),
-    rooms: rows.map((row) => String(row.room)),
-  };
-}
-
-function numberOf(value: unknown): number {
-  return value === null || value === undefined ? Number.NaN : Number(value);
-}
-
-function joined(parts: readonly Part[]): Examples {
-  const all = (of: (part: Part) => Float64Array) => concatenated(parts.map(of));
-  const origins = all((part) => part.origins);
-  const targets = all((part) => part.targets);
-  const apartments = parts.flatMap((part) => part.apartments);
-  const rooms = parts.flatMap((part) => part.rooms);
-  const values = inputs.map((_, index) => all((part) => part.values[index] ?? new Float64Array(0)));
-  const keys = rooms.map((room, row) => `${origins[row]}/${targets[row]}/${apartments[row]}/${room}`);
-  return {
-    matrix: { columns: inputs, rows: rooms.length, values, keys },
-    origins,
-    targets,
-    days: all((part) => part.days),
-    labels: all((part) => part.labels),
-    apartments,
-    rooms,
-  };
-}
-
-function concatenated(parts: readonly Float64Array[]): Float64Array {
-  const whole = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

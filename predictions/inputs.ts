@@ -42,16 +42,43 @@ export const inputs: readonly string[] = [
 /** How the columns of room_quarter_target that a use predicts end. */
 const suffixes: Readonly<Record<Use, string>> = { occupied: 'occupied', mean_power_w: 'power_w' };
 
+/** Pairs of an origin and a target of a room, of the temporary tables `predict_state` (s) and `predict_target` (t). */
+const pairsFrom = `from predict_state as s
+join predict_target as t on t.apartment = s.apartment and t.room = s.room`;
+
+/** How many examples there are. @param which the condition of {@link exampleQuery}. */
+export function exampleCount(which: string): string {
+  return `select count(*)::integer as examples ${pairsFrom} where ${which}`;
+}
+
+/** The inputs that a query gives, in the order of {@link inputs}: the others are positions in lists that it does not know. */
+export const queriedInputs: readonly string[] = inputs.filter((name) => name !== 'room' && name !== 'apartment');
+
 /**
- * The examples of a use, one row an origin, target and room: a query over the temporary tables `predict_state` (s),
- * `predict_target` (t) and `predict_weather` (w). `$1` <= origin < `$2`.
- * @param pairs how targets belong to origins, a condition on s and t.
+ * The examples of a use, one row an origin, target and room, in this order: a query over these tables and `predict_weather` (w). All inputs of a
+ * row are one text, with commas between them and nothing for what is missing: rows of fifty numbers each would take ten times as much memory.
+ * @param which of the pairs of s and t are wanted, a condition.
  */
-export function exampleQuery(use: Use, pairs: string): string {
+export function exampleQuery(use: Use, which: string): string {
+  return `select
+    extract(epoch from e.origin)::float8 as origin,
+    extract(epoch from e.target)::float8 as target,
+    e.apartment,
+    e.room,
+    e.days,
+    e.label,
+    array_to_string(array[${queriedInputs.map((name) => `e.${name}`).join(', ')}]::float8[], ',', '') as inputs
+from (
+${unpackedQuery(use, which)}
+) as e
+order by e.origin, e.target, e.apartment, e.room`;
+}
+
+function unpackedQuery(use: Use, which: string): string {
   const end = suffixes[use];
   return `select
-    extract(epoch from s.origin)::float8 as origin,
-    extract(epoch from t.target)::float8 as target,
+    s.origin,
+    t.target,
     s.apartment,
     s.room,
     t.local_date - o.local_date as days,
@@ -69,8 +96,7 @@ export function exampleQuery(use: Use, pairs: string): string {
     ${Object.entries(degreeInputs)
       .map(([name, sql]) => `${sql} as ${name}`)
       .join(', ')}
-from predict_state as s
-join predict_target as t on t.apartment = s.apartment and t.room = s.room and ${pairs}
+${pairsFrom}
 left join predict_target as o
     on o.target = s.origin + interval '15 minutes' and o.apartment = s.apartment and o.room = s.room
 cross join lateral (select (extract(epoch from t.target - s.origin) / 900)::float8 as ahead) as x
@@ -79,6 +105,5 @@ left join predict_weather as w
     and w.hour = date_trunc('hour', t.target, 'UTC')
     and w.there_from <= s.origin + interval '15 minutes'
     and w.there_until > s.origin + interval '15 minutes'
-where s.origin >= $1::timestamptz and s.origin < $2::timestamptz
-order by s.origin, t.target, s.apartment, s.room`;
+where ${which}`;
 }

@@ -15,8 +15,7 @@ const thinning = 3;
 export interface Comparison {
   readonly use: Use;
   readonly horizon: Horizon;
-  /** What may be learnt from. */
-  readonly before: Examples;
+  readonly before: Past;
   /** What the forecasts are compared with; all later than that. */
   readonly test: Examples;
   readonly codes: readonly string[];
@@ -40,14 +39,14 @@ export interface Judged {
 /** Trains all candidates on what came before, and compares them and the baselines with what came true after. */
 export async function compare(comparison: Comparison): Promise<readonly Judged[]> {
   const { use, horizon, before, test, codes, learns, learners = learnersOf, signal } = comparison;
-  const means = meansOf(before, codes.length);
+  const means = meansOf(before.ended, codes.length);
   const judged = (name: string, content: Content, spec?: ModelSpec): Judged => {
     const { values } = forecastsOf(use, content, test);
     const evaluation = measured(use, values, test.labels, roomsOf(test));
     return { name, content, values, evaluation, ...(spec === undefined ? {} : { spec }) };
   };
   const all = baselinesOf(horizon).map((baseline) => judged(baseline, { kind: 'baseline', baseline, codes, means }));
-  if (!learns || before.matrix.rows === 0) return all;
+  if (!learns || before.learnt.matrix.rows === 0) return all;
   for (const [name, spec] of Object.entries(learners(use, horizon))) {
     const learned = await learn({ use, horizon, codes, spec }, before, signal);
     all.push(judged(name, { kind: 'learned', ...learned, codes, means }, spec));
@@ -58,43 +57,44 @@ export async function compare(comparison: Comparison): Promise<readonly Judged[]
 /** Trains a model in a thread of its own; of power, says at which level its forecasts of each room are, and their days. */
 export async function learn(
   { use, horizon, codes, spec }: Pick<Comparison, 'use' | 'horizon' | 'codes'> & { readonly spec: ModelSpec },
-  examples: Examples,
+  { learnt, ended }: Past,
   signal: AbortSignal | undefined,
 ): Promise<{
   readonly artefact: Artefact;
   readonly levels?: readonly number[];
   readonly dayWeights?: readonly number[];
 }> {
-  const some = learnt(horizon, examples);
-  const { matrix, labels } = some;
+  const { matrix, labels } = learnt;
   const artefact = await trainInThread({ spec, matrix, target: labels }, signal === undefined ? {} : { signal });
   if (use === 'occupied') return { artefact };
-  const levels = levelsOf(artefact, some, codes.length);
-  return horizon === 'day'
-    ? { artefact, levels, dayWeights: dayWeightsOf(examples, codes.length) }
-    : { artefact, levels };
+  const levels = levelsOf(artefact, learnt, codes.length);
+  return horizon === 'day' ? { artefact, levels, dayWeights: dayWeightsOf(ended, codes.length) } : { artefact, levels };
 }
 
-/** The examples that are learnt from: of the daily forecasts a part. */
-export function learnt(horizon: Horizon, examples: Examples): Examples {
-  if (horizon !== 'day') return examples;
-  return at(
-    examples,
-    positions(examples, (row) => isLearnt(examples, row)),
-  );
-}
-
-function isLearnt({ origins, targets }: Examples, row: number): boolean {
+/** Whether an example is learnt from. */
+export function isLearnt(horizon: Horizon, { origins, targets }: Examples, row: number): boolean {
+  if (horizon !== 'day') return true;
   const ahead = ((targets[row] ?? 0) - (origins[row] ?? 0)) / quarterMs;
   return (ahead + Math.floor((origins[row] ?? 0) / dayMs)) % thinning === 0;
 }
 
+/** What may be learnt from, once it is known what came true. */
+export interface Past {
+  /** What models learn from: of the daily forecasts a part. */
+  readonly learnt: Examples;
+  /** All of it; of the daily forecasts with no other columns than means, and weights of days, are made of. */
+  readonly ended: Examples;
+}
+
+/** What `meansOf` and `dayWeightsOf` read. */
+const columnsOfDays = ['room', 'hour', 'ahead', 'dn'];
+
 /** The examples whose windows had ended by a time: milliseconds. */
-export function endedBy(examples: Examples, time: number): Examples {
-  return at(
-    examples,
-    positions(examples, (row) => (examples.targets[row] ?? 0) + quarterMs <= time),
-  );
+export function pastOf(horizon: Horizon, known: Examples, time: number): Past {
+  const ended = positions(known, (row) => (known.targets[row] ?? 0) + quarterMs <= time);
+  const rows = ended.filter((row) => isLearnt(horizon, known, row));
+  const learnt = rows.length === known.matrix.rows ? known : at(known, rows);
+  return { learnt, ended: horizon === 'day' ? at(known, ended, columnsOfDays) : learnt };
 }
 
 /** The examples whose origins end within two times, the later one not itself: milliseconds. */

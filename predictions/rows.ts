@@ -1,4 +1,4 @@
-import { type Matrix, rowsAt, valuesAt } from '../learning/data/matrix.ts';
+import { columnsNamed, rowsAt, valuesAt } from '../learning/data/matrix.ts';
 import type { Examples } from './examples.ts';
 
 /** The rows of examples that are wanted, by position. */
@@ -6,9 +6,10 @@ export function positions({ matrix }: Examples, isWanted: (row: number) => boole
   return Array.from({ length: matrix.rows }, (_, row) => row).filter(isWanted);
 }
 
-/** The examples at some positions, in this order. */
-export function at(examples: Examples, rows: readonly number[]): Examples {
-  const matrix: Matrix = rowsAt(examples.matrix, rows);
+/** The examples at some positions, in this order. @param names of the columns that are wanted, if not all are. */
+export function at(examples: Examples, rows: readonly number[], names?: readonly string[]): Examples {
+  const { matrix: all } = examples;
+  const matrix = rowsAt(names === undefined ? all : { ...all, columns: names, values: columnsNamed(all, names) }, rows);
   const texts = (of: readonly string[]) => rows.map((row) => of[row] ?? '');
   return {
     matrix,
@@ -19,14 +20,6 @@ export function at(examples: Examples, rows: readonly number[]): Examples {
     apartments: texts(examples.apartments),
     rooms: texts(examples.rooms),
   };
-}
-
-/** The examples of which it is known what came true. */
-export function onlyKnown(examples: Examples): Examples {
-  return at(
-    examples,
-    positions(examples, (row) => !Number.isNaN(examples.labels[row])),
-  );
 }
 
 /** `<apartment>/<room>` of each row. */

@@ -2,7 +2,7 @@
 //
 //   1. settings.ts    the variable `predictions` of project.yml
 //   2. inputs.ts      which columns of the feature models are inputs, and the query of examples
-//   3. examples.ts, rows.ts  features in temporary tables, examples as columns of numbers
+//   3. examples.ts, filling.ts, rows.ts  features in temporary tables, examples as columns of numbers
 //   4. candidates.ts  baselines, and what is trained
 //   5. measure.ts, judge.ts, champion.ts  how wrong each is on what came after; which is the best
 //   6. levels.ts, intervals.ts, days.ts  the level of forecasts of power; bounds; whole days and theirs
@@ -28,10 +28,10 @@ import {
   quarterMs,
 } from './examples.ts';
 import { intervalsOf } from './intervals.ts';
-import { compare, endedBy, learn, meansOf, predictedWithin } from './judge.ts';
+import { compare, type Judged, learn, meansOf, pastOf, predictedWithin } from './judge.ts';
 import { pruneModels, type StoredModel, storeModels } from './models.ts';
 import { newestTime } from './origin.ts';
-import { at, onlyKnown, positions } from './rows.ts';
+import { at, positions } from './rows.ts';
 import { type Horizon, horizons, type PredictionSettings, type Use } from './settings.ts';
 import { roomCodes } from './walk.ts';
 
@@ -63,31 +63,27 @@ export interface Trained {
  * use an embedded database then.
  */
 export async function trainModels(warehouse: Warehouse, request: TrainingRequest): Promise<readonly Trained[]> {
-  const { settings, uses, learners, signal, onTrained } = request;
   const all: Trained[] = [];
-  for (const use of uses) {
-    const { known, codes, until } = await knownExamples(warehouse, request, use);
-    for (const horizon of horizons) {
-      signal?.throwIfAborted();
-      const examples = known.get(horizon);
-      known.delete(horizon);
-      if (examples === undefined) continue;
-      const done = await trainOne(warehouse, {
-        use,
-        horizon,
-        known: examples,
-        codes,
-        settings,
-        until,
-        learners,
-        signal,
-      });
-      onTrained?.(done);
-      all.push(done);
-    }
-  }
+  for (const use of request.uses) all.push(...(await trainUse(warehouse, request, use)));
   await pruneModels(warehouse);
   return all;
+}
+
+/** A call a use: whatever it has read is let go of before more is read. */
+async function trainUse(warehouse: Warehouse, request: TrainingRequest, use: Use): Promise<readonly Trained[]> {
+  const { settings, learners, signal, onTrained } = request;
+  const { known: all, codes, until } = await knownExamples(warehouse, request, use);
+  const trained: Trained[] = [];
+  for (const horizon of horizons) {
+    signal?.throwIfAborted();
+    const known = all.get(horizon);
+    all.delete(horizon);
+    if (known === undefined) continue;
+    const done = await trainOne(warehouse, { use, horizon, known, codes, settings, until, learners, signal });
+    onTrained?.(done);
+    trained.push(done);
+  }
+  return trained;
 }
 
 /** The examples of a use by horizon, as far as it is known what came true. */
@@ -101,7 +97,10 @@ async function knownExamples(warehouse: Warehouse, { relations, settings, asOf }
       const codes = await roomCodes(session);
       const known = new Map<Horizon, Examples>();
       for (const horizon of horizons)
-        known.set(horizon, onlyKnown(await examplesOf(session, settings, { use, horizon, from, to: until, codes })));
+        known.set(
+          horizon,
+          await examplesOf(session, settings, { use, horizon, from, to: until, codes, isKnown: true }),
+        );
       return { known, codes, until };
     } finally {
       await dropFeatures(session);
@@ -121,16 +120,14 @@ interface Task {
 }
 
 async function trainOne(warehouse: Warehouse, task: Task): Promise<Trained> {
-  const { use, horizon, known, codes, settings, until, learners, signal } = task;
+  const { use, horizon, known, codes, settings, until, signal } = task;
   const first = known.origins[0] ?? until;
   const last = known.targets.reduce((most, target) => Math.max(most, target), first) + quarterMs;
   const days = (last - first) / dayMs;
   if (days < 2) return { use, horizon, models: [], tooShort: `${days.toFixed(1)} days of readings; 2 are the least` };
   const cut = last - Math.min(14, Math.max(1, Math.floor(days / 3))) * dayMs;
-  const before = endedBy(known, cut);
   const test = predictedWithin(known, cut, Number.POSITIVE_INFINITY);
-  const learns = days >= settings.minDays;
-  const judged = await compare({ use, horizon, before, test, codes, learns, learners, signal });
+  const judged = await judgedSince(task, cut, test, days >= settings.minDays);
   const contenders = judged.map(({ name, evaluation, content }) => ({
     name,
     evaluation,
@@ -161,7 +158,8 @@ async function trainOne(warehouse: Warehouse, task: Task): Promise<Trained> {
       continue;
     }
     const importance = importanceOn(content.artefact, test);
-    const learned = await learn({ use, horizon, codes, spec }, known, signal);
+    const all = pastOf(horizon, known, Number.POSITIVE_INFINITY);
+    const learned = await learn({ use, horizon, codes, spec }, all, signal);
     const { artefact } = learned;
     const lastWeek = predictedWithin(known, last - 7 * dayMs, Number.POSITIVE_INFINITY);
     const drift = driftOf(artefact, lastWeek.matrix).slice(0, 10);
@@ -183,6 +181,13 @@ async function trainOne(warehouse: Warehouse, task: Task): Promise<Trained> {
       isChampion: chosenAt !== null,
     })),
   };
+}
+
+/** All candidates, trained on what had ended by the cut. A call of its own: what they learnt from is let go of before the whole is learnt from. */
+function judgedSince(task: Task, cut: number, test: Examples, learns: boolean): Promise<readonly Judged[]> {
+  const { use, horizon, known, codes, learners, signal } = task;
+  const before = pastOf(horizon, known, cut);
+  return compare({ use, horizon, before, test, codes, learns, learners, signal });
 }
 
 /** On how many rows importance is measured at most: it scores them once for each column. */

@@ -1,7 +1,6 @@
 import type { Session, Warehouse } from '../warehouse/warehouse.ts';
 import { dayMs, dropFeatures, type Examples, examplesOf, type FeatureRelations, prepareFeatures } from './examples.ts';
-import { endedBy, predictedWithin } from './judge.ts';
-import { onlyKnown } from './rows.ts';
+import { type Past, pastOf, predictedWithin } from './judge.ts';
 import type { Horizon, PredictionSettings, Use } from './settings.ts';
 
 /** A stretch of history that is gone through step by step. */
@@ -17,7 +16,7 @@ export interface Walk {
 /** A step: what had ended when it began, and what was predicted until the next one. */
 export interface Step {
   readonly start: number;
-  readonly before: Examples;
+  readonly before: Past;
   readonly test: Examples;
   /** Whether there was enough to learn from by then. */
   readonly learns: boolean;
@@ -50,8 +49,8 @@ export async function historiesOf(
       const histories: History[] = [];
       for (const use of uses)
         for (const horizon of horizons) {
-          const wanted = { use, horizon, from: begin, to: to.getTime(), codes };
-          const known = onlyKnown(await examplesOf(session, settings, wanted));
+          const wanted = { use, horizon, from: begin, to: to.getTime(), codes, isKnown: true };
+          const known = await examplesOf(session, settings, wanted);
           histories.push({ use, horizon, known, codes });
         }
       return histories;
@@ -62,11 +61,11 @@ export async function historiesOf(
 }
 
 /** The steps of a history, those left out in which there is nothing to compare. */
-export function* stepsOf({ known }: History, { settings, from, to, stepMs }: Walk): Generator<Step, void> {
+export function* stepsOf({ horizon, known }: History, { settings, from, to, stepMs }: Walk): Generator<Step, void> {
   for (let start = from.getTime(); start < to.getTime(); start += stepMs) {
-    const before = endedBy(known, start);
+    const before = pastOf(horizon, known, start);
     const test = predictedWithin(known, start, Math.min(start + stepMs, to.getTime()));
-    if (before.matrix.rows === 0 || test.matrix.rows === 0) continue;
+    if (before.ended.matrix.rows === 0 || test.matrix.rows === 0) continue;
     const learns = (start - (known.origins[0] ?? start)) / dayMs >= settings.minDays;
     yield { start, before, test, learns };
   }

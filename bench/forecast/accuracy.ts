@@ -5,6 +5,7 @@ import { historiesOf } from '../../predictions/walk.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { type Accuracy, chosen } from './bars.ts';
 import { type Coverage, coverageOf } from './coverage.ts';
+import { exportExamples } from './export.ts';
 import { forecastsOf, walkOf } from './forecasts.ts';
 import {
   type DayScore,
@@ -15,12 +16,13 @@ import {
   powerScores,
 } from './scores.ts';
 
-/** Measures the forecasts of the last four weeks of a history that is built. */
+/** Measures the forecasts of the last four weeks of a history that is built. @param examples the folder that they are written to, if they are wanted. */
 export async function measureAccuracy(
   warehouse: Warehouse,
   relations: FeatureRelations,
   settings: PredictionSettings,
   say: (text: string) => void,
+  examples: string | undefined,
 ): Promise<Accuracy> {
   const walk = walkOf(new Date(await newestTime(warehouse, relations, undefined)), settings);
   const histories = [...(await historiesOf(warehouse, relations, walk, uses, horizons))];
@@ -30,6 +32,7 @@ export async function measureAccuracy(
     const { use, horizon, known } = history;
     say(`${use}, ${horizon}: ${known.matrix.rows} examples`);
     const forecasts = await forecastsOf(history, walk);
+    if (examples !== undefined) exportExamples(examples, history, walk, forecasts);
     if (use === 'occupied') {
       occupied.push(...occupiedScores(forecasts));
       continue;

@@ -16,27 +16,26 @@ export interface Matrix {
   readonly rows: number;
   readonly values: readonly Float64Array[];
   /**
-   * A name of each row, unique. Training sorts the rows by it. Without keys the rows are sorted by their values, which gives
-   * the same model, too, whatever the order of the rows, but takes longer.
+   * Columns that tell rows apart: no two rows agree in all of them. Training sorts the rows by them, the first column first. Without keys
+   * the rows are sorted by their values, which gives the same model, too, whatever the order of the rows, but takes longer.
    */
-  readonly keys?: readonly string[];
+  readonly keys?: readonly Float64Array[];
 }
 
 /** @returns the matrix of rows that are objects. What is not in a row, or null, is missing. A boolean is 1 or 0. */
 export function matrixOf(
   columns: readonly string[],
   records: readonly Readonly<Record<string, number | boolean | null | undefined>>[],
-  keys?: readonly string[],
 ): Matrix {
   const values = columns.map((column) => Float64Array.from(records, (record) => Number(record[column] ?? Number.NaN)));
-  return { columns, rows: records.length, values, ...(keys === undefined ? {} : { keys }) };
+  return { columns, rows: records.length, values };
 }
 
 /** @returns the rows at these positions, in this order. */
 export function rowsAt(matrix: Matrix, positions: ArrayLike<number>): Matrix {
   const { columns, keys } = matrix;
   const values = matrix.values.map((column) => valuesAt(column, positions));
-  const picked = keys && Array.from(positions, (row) => keys[row] ?? '');
+  const picked = keys?.map((key) => valuesAt(key, positions));
   return { columns, rows: positions.length, values, ...(picked === undefined ? {} : { keys: picked }) };
 }
 
@@ -70,11 +69,17 @@ export function checkMatrix(matrix: Matrix): void {
     throw wrong(`There are ${columns.length} names for ${values.length} columns of values.`);
   const twice = columns.find((name, index) => columns.indexOf(name) !== index);
   if (twice !== undefined) throw wrong(`The column ${twice} is there twice.`);
-  if (keys !== undefined && keys.length !== rows) throw wrong(`There are ${keys.length} keys for ${rows} rows.`);
+  const short = keys?.find((key) => key.length !== rows);
+  if (short !== undefined) throw wrong(`There are ${short.length} keys for ${rows} rows.`);
   columns.forEach((name, index) => {
     const column = values[index] ?? new Float64Array(0);
     if (column.length !== rows) throw wrong(`The column ${name} has ${column.length} values for ${rows} rows.`);
     const row = column.findIndex((value) => value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY);
-    if (row >= 0) throw wrong(`The column ${name} is infinite in row ${keys?.[row] ?? row + 1}.`);
+    if (row >= 0) throw wrong(`The column ${name} is infinite in row ${nameOfRow(matrix, row)}.`);
   });
+}
+
+/** What messages call a row: its keys, or its place, the first being 1. */
+export function nameOfRow({ keys }: Matrix, row: number): string {
+  return keys === undefined ? String(row + 1) : keys.map((key) => key[row]).join('/');
 }

@@ -8,7 +8,7 @@
 //
 // At the end the same examples in any order have given the same bytes; no time, no number by chance and no name is in them.
 import { LearningError } from '../data/errors.ts';
-import { checkMatrix, type Matrix } from '../data/matrix.ts';
+import { checkMatrix, type Matrix, nameOfRow } from '../data/matrix.ts';
 import { type Examples, inOneOrder } from '../data/order.ts';
 import { summaryOf } from '../data/summary.ts';
 import { fitLogistic } from '../linear/logistic.ts';
@@ -100,9 +100,8 @@ function shares(columns: readonly string[], gains: Float64Array): readonly Gain[
 }
 
 function checkExamples({ matrix, target, weights }: Examples, isClass: boolean): void {
-  const { rows, keys } = matrix;
+  const { rows } = matrix;
   const wrong = (message: string) => new LearningError(message, 'Correct the query that makes the examples.');
-  const nameOf = (row: number) => keys?.[row] ?? String(row + 1);
   if (rows === 0)
     throw new LearningError('There are no rows to learn from.', 'Train once there is a history, or widen its range.');
   if (target.length !== rows) throw wrong(`There are ${target.length} targets for ${rows} rows.`);
@@ -110,10 +109,10 @@ function checkExamples({ matrix, target, weights }: Examples, isClass: boolean):
   const unusable = target.findIndex((value) => !Number.isFinite(value) || (isClass && value !== 0 && value !== 1));
   if (unusable >= 0)
     throw wrong(
-      `The target of row ${nameOf(unusable)} is ${target[unusable]}, and has to be ${isClass ? '0 or 1' : 'a number'}.`,
+      `The target of row ${nameOfRow(matrix, unusable)} is ${target[unusable]}, and has to be ${isClass ? '0 or 1' : 'a number'}.`,
     );
   const negative = weights.findIndex((weight) => !(weight >= 0) || weight === Number.POSITIVE_INFINITY);
   if (negative >= 0)
-    throw wrong(`The weight of row ${nameOf(negative)} is ${weights[negative]}, and has to be 0 or more.`);
+    throw wrong(`The weight of row ${nameOfRow(matrix, negative)} is ${weights[negative]}, and has to be 0 or more.`);
   if (weights.every((weight) => weight === 0)) throw wrong('All rows have the weight 0.');
 }

@@ -11,7 +11,7 @@ import { inputs, readSample } from './sample.ts';
 const sample = readSample();
 const some = Array.from({ length: 700 }, (_, at) => at * 2);
 const matrix = rowsAt(sample.matrix(inputs), some);
-const keyed = { ...matrix, keys: some.map((row) => `row ${row}`) };
+const keyed = { ...matrix, keys: [Float64Array.from(some, (row) => row % 5), Float64Array.from(some)] };
 const trees = { kind: 'trees', rounds: 12, rate: 0.2, leaves: 8, columnShare: 0.6, rowShare: 0.7 } as const;
 const ridge = { kind: 'ridge', lambda: 3, categories: ['hour'], by: 'room' } as const;
 const specs: readonly [string, ModelSpec][] = [
