@@ -223,7 +223,7 @@ async function matrix(
     note: week && `${week[0]} – ${week.at(-1)}`,
     head: [...rows.map(name), ...head],
     rows: rowKeys.map((rowKey) => [
-      ...rowKey.slice(0, rows.length).map((text) => ({ text })),
+      ...rowKey.slice(0, rows.length).map((text, index) => ({ text: written(rows[index] ?? '', text, context) })),
       ...columnKeys.flatMap((columnKey) =>
         found.map((answer) => {
           const { measure, format } = answer;
@@ -256,6 +256,14 @@ async function columnsTable(fields: readonly string[], context: AnswerContext): 
     head: names.map(({ name }) => context.translate(name)),
     rows: rows.map((row) => names.map((_, index) => ({ text: String(row[`by${index + 1}`] ?? '') }))),
   };
+}
+
+/** The value of a column: true and false as its format writes them, anything else as it is. */
+function written(field: string, text: string, { exposures }: AnswerContext): string {
+  const { table, name } = fieldName(field);
+  const column = exposures.find((one) => one.name === table)?.columns.find((one) => one.name === name);
+  if (column?.type !== 'boolean' || column.format === undefined || text === '') return text;
+  return formatNumber(text === 'true' ? 1 : 0, column.format);
 }
 
 /** Of a text of the database only what the measure's `texts` say is translated, as in Power BI. */

@@ -141,18 +141,20 @@ function ticks(axis: Axis, series: Series | undefined, plot: Box, x: number, anc
 
 /** As the measure is formatted, but without more decimals than the axis has. */
 function tickText(value: number, step: number, format = ''): string {
-  if (isShare(format)) return `${Math.round(value * 100)}%`;
-  const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  const isPercent = isShare(format);
+  const decimals = Math.max(0, -Math.floor(Math.log10(isPercent ? step * 100 : step) + 1e-9));
+  if (isPercent) return `${(value * 100).toFixed(decimals)}%`;
   return formatNumber(Number(value.toFixed(decimals)), decimals === 0 ? '#,0' : `#,0.${'0'.repeat(decimals)}`);
 }
 
-/** As many names of categories as fit. */
+/** As many names of categories as fit; none that would reach out of the visual. */
 function labels(categories: readonly string[], plot: Box, step: number): string {
   const longest = Math.max(...categories.map((one) => one.length), 1);
   const every = Math.max(1, Math.ceil((longest * 6 + 10) / step));
+  const isWithin = (index: number, length: number) => step * (index + 0.5) + length * 2.8 <= plot.width + 16;
   return categories
     .map((category, index) =>
-      index % every === 0
+      index % every === 0 && isWithin(index, category.length)
         ? textAt(plot.x + step * (index + 0.5), plot.y + plot.height + 14, category, {
             size: 10,
             anchor: 'middle',

@@ -11,6 +11,8 @@ export function formatNumber(value: number, format: string | undefined): string 
   const shown = section === sections[1] && chosen === 1 ? -value : value;
   const [, before = '', pattern = '', after = ''] =
     /^((?:"[^"]*"|[^0#"])*)([0#,.]*)((?:"[^"]*"|[^"])*)$/.exec(section) ?? [];
+  // Words without a digit, as for true and false.
+  if (pattern === '') return plain(section);
   const scaled = isShare(section) ? shown * 100 : shown;
   const decimals = (pattern.split('.')[1] ?? '').length;
   const fixed = Number(scaled.toFixed(decimals)) === 0 ? (0).toFixed(decimals) : scaled.toFixed(decimals);

@@ -83,7 +83,7 @@ function body(visual: PageVisual, shown: Shown | undefined, box: Box, { page, tr
         ? bars(shown, box)
         : chartOver(visual, shown, box, translate(visual.line?.title ?? ''));
     case 'nothing':
-      return textAt(box.x + box.width / 2, box.y + box.height / 2, shown.why, {
+      return textAt(box.x + box.width / 2, box.y + box.height / 2, translate(shown.why), {
         size: 12,
         anchor: 'middle',
         fill: '#8A8782',
@@ -154,16 +154,19 @@ function cards({ cards: all }: Extract<Shown, { kind: 'cards' }>, box: Box): str
     .join('');
 }
 
-/** What the colours of a heat map are called, up to a right end: all words where there is room for them, or the two of the ends. */
+/** What the colours of a heat map are called, up to a right end: as many of the words as there is room for, all, the two of the ends or none. */
 function levels(words: readonly string[], right: number, y: number, room: number): string {
   const wide = (text: string) => text.length * 5.8 + 6;
   const all = words.reduce((sum, word) => sum + wide(word) + 20, 0);
+  const ends = wide(words[0] ?? '') + wide(words.at(-1) ?? '') + words.length * 13;
   const isShort = all > room;
-  let x = right - (isShort ? wide(words[0] ?? '') + wide(words.at(-1) ?? '') + words.length * 13 : all);
+  const isBare = ends > room;
+  let x = right - (isBare ? words.length * 13 : isShort ? ends : all);
   return words
     .map((word, index) => {
       const at = { x, y: y - 9, width: 10, height: 10 };
-      const [before, behind] = isShort ? [index === 0, index === words.length - 1] : [false, true];
+      const before = isShort && !isBare && index === 0;
+      const behind = !isShort || (!isBare && index === words.length - 1);
       const chip = (left: number) =>
         rectangle({ ...at, x: left }, shadeOf(index / (words.length - 1)), ` rx="2" stroke="${cardBorder}"`);
       const text = (left: number) => textAt(left, y, word, { size: 10, fill: '#6B6862' });
@@ -179,7 +182,7 @@ const leastWritten = 20;
 
 function table({ head, rows }: Extract<Shown, { kind: 'table' }>, box: Box, clip: string): string {
   const longest = Math.max(longestWord(head[0]) * 1.15, ...rows.map(([cell]) => cell?.text.length ?? 0));
-  const wanted = Math.max(90, Math.min(longest * 6.2 + 12, box.width / 2.2));
+  const wanted = Math.max(70, Math.min(longest * 6.2 + 12, box.width / 2.2));
   const first = head.length > 1 ? wanted : box.width;
   const each = head.length > 1 ? (box.width - first) / (head.length - 1) : 0;
   const widths = [first, ...widthsOf(head, rows, box.width - first)];

@@ -43,6 +43,11 @@ function withoutMeter({ name, content }: NamedFile): NamedFile {
   return { name, content: JSON.stringify(others) };
 }
 
+/** With a battery that is nearly empty; it is changed by the next day. */
+function withLowBattery({ name, content }: NamedFile): NamedFile {
+  return { name, content: content.replace(/(?<="devicePower": ?)69/, '9') };
+}
+
 /** A forecast of the fortnight's last days, of which the outlook is. */
 function writeLateForecast(bronze: string): void {
   const folder = join(bronze, 'weather', '2023', '10', '29');
@@ -74,7 +79,9 @@ describe.each(oneDatabase)('the project for Power BI on $name', (kind) => {
           `${day}.10.2023`,
           (minute) =>
             (minute % 48 === day % 5 && (day !== 20 || minute < 600)) || (day === 29 && minute >= 600 && minute < 660),
-        ).map((file) => (day === 25 && file.name.includes('Jeremie') ? withoutMeter(file) : file)),
+        )
+          .map((file) => (day === 25 && file.name.includes('Jeremie') ? withoutMeter(file) : file))
+          .map((file) => (day === 17 && file.name.includes('Jeremie') ? withLowBattery(file) : file)),
       ),
     ]);
     await home.load();
@@ -157,6 +164,8 @@ describe.each(oneDatabase)('the project for Power BI on $name', (kind) => {
       for (const measure of ['Energy of the previous week', 'Energy against the previous week'])
         expect(of(measure, context), `${measure}, ${context}`).toBe('blank');
     expect(Number(of('Energy against the previous week', 'a week'))).not.toBe(0);
+    // A battery that was changed needs no other one.
+    expect([of('Lowest battery', 'Jérémie'), of('Devices needing a battery', 'Jérémie')]).toEqual(['9', '0']);
     // A day on which the meter is silent does not show the plugs: the month does not contain them.
     const silent = 'a day on which the meter is silent, Jérémie';
     expect(Number(of('Energy of plugs', silent))).toBeGreaterThan(0);

@@ -74,11 +74,49 @@ describe('the project for Power BI, as Microsoft reads it', () => {
     for (const [group, items] of [
       ['Comparison', ['Current', 'Previous week', 'Change']],
       ['Difference', ['Value', 'Against the mean of the apartments']],
-    ] as const)
-      expect(of(group, 'calculationGroup')[0]?.children.map(({ name }) => name)).toEqual(items);
+    ] as const) {
+      const written = of(group, 'calculationGroup')[0]?.children ?? [];
+      expect(written.map(({ name }) => name)).toEqual(items);
+      // In this order, and not by their names.
+      expect(written.map(({ properties }) => properties.get('ordinal'))).toEqual(items.map((_, at) => String(at)));
+      expect(sorted(group)).toEqual([`${group}: Ordinal`]);
+    }
     const texts = [...files].filter(([path]) => path.endsWith('.json')).map(([, text]) => text);
     expect(texts.filter((text) => text.includes('"type": "Drillthrough"'))).toHaveLength(1);
     expect(texts.filter((text) => text.includes('"Tooltips": {')).length).toBeGreaterThan(0);
+  });
+
+  it('leaves out columns that serve nothing, and offers the others as Best Practice Analyzer asks', () => {
+    const sources = (model: string) =>
+      exposures.find((one) => one.model === `model.${model}`)?.columns.map(({ source }) => source) ?? [];
+    for (const [model, left] of Object.entries({
+      dim_apartment: ['building_id', 'owner_user_id'],
+      dim_device: ['device_id', 'shown_device_id'],
+      dim_room: ['room_id', 'room_name', 'room_type'],
+      dim_datetime: ['day_of_week', 'week', 'month', 'year', 'is_weekend', 'is_holiday'],
+      fact_energy_minute: ['energy_wh'],
+    })) {
+      expect(sources(model).length, model).toBeGreaterThan(4);
+      for (const source of left) expect(sources(model), model).not.toContain(source);
+    }
+    expect(sources('dim_date')).toEqual(
+      expect.arrayContaining(['year_month', 'iso_year', 'is_last_7_days', 'is_last_28_days', 'month_name', 'day_name']),
+    );
+    expect(objects.find(({ type }) => type === 'model')?.properties.get('discourageImplicitMeasures')).toBe('true');
+    const tables = objects.filter(({ type }) => type === 'table');
+    const hidden = tables.flatMap(({ name: table, children }) => {
+      const columns = children.filter(({ type, properties }) => type === 'column' && properties.has('sourceColumn'));
+      const sorting = new Set(columns.map(({ properties }) => properties.get('sortByColumn')));
+      return columns
+        .filter(({ name, properties }) => properties.has('isHidden') && !sorting.has(name) && table !== 'Energy split')
+        .map(({ name, properties }) => `${table}.${name} ${properties.get('isAvailableInMdx')}`);
+    });
+    expect(hidden.length).toBeGreaterThan(30);
+    expect(hidden.filter((one) => !one.endsWith(' false') && !/ (Order|Fields) /.test(one))).toEqual([]);
+    const shown = objects.find(({ type, name }) => type === 'perspective' && name === 'Resident')?.children ?? [];
+    const names = shown.map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(['Room', 'Energy by minute', 'Room by hour']));
+    for (const table of ['Access', 'Device health by day', 'Predictions']) expect(names).not.toContain(table);
   });
 
   it('draws what is predicted lighter than what is measured, its bounds dashed, and every level of a matrix', () => {

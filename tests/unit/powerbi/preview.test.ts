@@ -21,6 +21,8 @@ describe('numbers', () => {
     [43.21, '0.0" %"', '43.2 %'],
     [1234567, undefined, '1’234’567'],
     [0.333333, undefined, '0.33'],
+    [1, '"✓";"✓";"–"', '✓'],
+    [0, '"✓";"✓";"–"', '–'],
   ])('%d by the format %s are %s', (value, format, text) => {
     expect(formatNumber(value, format)).toBe(text);
   });
