@@ -29,7 +29,7 @@ await loadStream(
       numbers: ['value'],
     },
     bronzeRoot,
-    limits: { messages: 5000, ms: 300 },
+    limits: { messages: 2500, ms: 300 },
     isOver: () => false,
   },
   { mode: 'new', clock: () => new Date() },
