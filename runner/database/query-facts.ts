@@ -21,6 +21,7 @@ const steady = [
   'array_to_string',
   'concat',
   'concat_ws',
+  'convert_to',
   'date',
   'date_part',
   'date_trunc',
