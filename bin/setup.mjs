@@ -34,11 +34,14 @@ function modified(path) {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
-function filesBelow(folder) {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name);
-    return entry.isDirectory() ? filesBelow(path) : [path];
-  });
+/** Every start of the program looks at all of them, so no path is taken apart and put together again. */
+function filesBelow(folder, found = []) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = folder + sep + entry.name;
+    if (entry.isDirectory()) filesBelow(path, found);
+    else found.push(path);
+  }
+  return found;
 }
 
 /** Whatever the program is built of. */
