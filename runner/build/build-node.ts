@@ -7,6 +7,8 @@
 //   5. comments, post-hooks and grants follow, then the audits
 //   6. the checksum, the generation, the high-water marks and the result are recorded, and all of it commits
 //
+// What is known to stay as it is from a look at the whole run (standing.ts) has no transaction at all.
+//
 // A transaction that fails because of another session is tried again (database/locks/retry.ts), as is one that waits for a lock while
 // readers wait for it (database/locks/lock-waits.ts). If anything else fails, the database
 // is as it was before, and the error points at the template.
@@ -31,7 +33,7 @@ import {
 } from '../manifest/manifest.ts';
 import { createdFor } from '../materialize/parts/structure.ts';
 import { checkContract, keepsContract } from '../plan/contract.ts';
-import { decide, movedBecause } from '../plan/decide.ts';
+import { decide, hasMoved, movedBecause } from '../plan/decide.ts';
 import type { Decision, NodeState } from '../plan/decision.ts';
 import { plan, querySql } from '../plan/plan.ts';
 import { structureOf } from '../plan/table-target.ts';
@@ -72,16 +74,26 @@ export async function buildNode(context: BuildContext, node: BuiltNode): Promise
       sourceText: context.sourceText,
       hint: (fault) => hintFor(fault, node, context.manifest),
     });
+  const { locks, lock, standing } = context;
+  const left = standing?.of(node);
+  if (left !== undefined) return { decision: left, ...noRows, audits: [], recorded: false, isSameRelation: true };
+  let isUntouched = false;
+  let isSameRelation = false;
   try {
     await runHooksOutside(context, node, 'pre', 'create', hookContext(context));
-    if (isMicrobatch(node)) return await buildBatches(context, node, explained);
-    const { locks, lock } = context;
-    return await locks.transaction(node.name, (session) => buildIn(session, context, node), {
-      isolation: 'repeatable read',
-      lock,
-    });
+    const built = isMicrobatch(node)
+      ? await buildBatches(context, node, explained)
+      : await locks.transaction(node.name, (session) => buildIn(session, context, node), {
+          isolation: 'repeatable read',
+          lock,
+        });
+    isUntouched = built.decision.mode === 'skip' && !built.recorded && (node.hooks ?? []).length === 0;
+    isSameRelation = built.isSameRelation === true;
+    return built;
   } catch (error) {
     throw await explained(error);
+  } finally {
+    if (!isUntouched) standing?.built(node, isSameRelation);
   }
 }
 
@@ -107,6 +119,7 @@ async function buildIn(session: Session, context: BuildContext, given: SeedNode 
   let totals = noRows;
   let reshaped = false;
   let isLate = false;
+  let isSameRelation = true;
   let columns = columnsOf(state);
   let before: Attachments | undefined;
   if (decision.mode !== 'skip') {
@@ -126,6 +139,8 @@ async function buildIn(session: Session, context: BuildContext, given: SeedNode 
     if (isReplaced(node, state, yields, decision)) before = await readAttachments(session, node.relation);
     const surroundings = { manifest: context.manifest, options: context.options };
     const views = await blockingViews(session, surroundings, node, state, yields, decision);
+    const isOther = decision.mode === 'create' || decision.mode === 'view' || before !== undefined;
+    isSameRelation = !isOther && !reshaped && views.length === 0;
     const why = movedBecause(node, decision, state, yields);
     const preserved = await preserve(session, node, state, why, before, views);
     const { runStartedAt } = context.options;
@@ -185,7 +200,7 @@ async function buildIn(session: Session, context: BuildContext, given: SeedNode 
     });
   }
   if (isWholeAgain(manifest, node, decision, state)) await deleteExpired(session, node.name);
-  return { decision: afterGrants, ...totals, audits, recorded: isNews };
+  return { decision: afterGrants, ...totals, audits, recorded: isNews, isSameRelation };
 }
 
 /** Runs the tests that need to look at the new rows only; what they find is the outcome of these tests later in the run. */
@@ -272,13 +287,6 @@ function mayRemove(decision: Decision, totals: Totals): boolean {
   if (decision.mode === 'create' || totals.deleted > 0) return true;
   if (decision.mode === 'replace') return decision.existing.kind !== 'table';
   return decision.mode !== 'increment' && changedRows(totals) > 0;
-}
-
-function hasMoved(state: NodeState): boolean {
-  return [...state.upstreams].some(([name, now]) => {
-    const then = state.consumed.get(name);
-    return then === undefined || then.version !== now.version || then.loadId !== now.loadId;
-  });
 }
 
 /** The planner knows a fresh table. */

@@ -44,6 +44,43 @@ export async function askTogether<T extends object>(
   return Object.fromEntries(all.map(([name, { read }]) => [name, read(rows[0]?.[name] ?? [])])) as T;
 }
 
+/**
+ * Asks the same questions about many things in one statement: as {@link askTogether} for each of them, at the price of planning one.
+ * @param each the questions about each thing; they differ in their values alone, which are texts or lists of texts.
+ * @returns the answers in the order of the things.
+ */
+export async function askEach<T extends object>(
+  on: Queryable,
+  each: readonly { readonly [K in keyof T]: Question<T[K]> }[],
+): Promise<readonly T[]> {
+  const [first] = each;
+  if (first === undefined) return [];
+  const types: string[] = [];
+  const answers = Object.entries<Question<unknown>>(first).map(([name, { sql, params }]) => {
+    const before = types.length;
+    types.push(...params.map((value) => (Array.isArray(value) ? 'text[]' : 'text')));
+    const asked = sql.replace(/\$(\d+)/g, (_, number) => `thing.v${before + Number(number)}`);
+    return `(select coalesce(jsonb_agg(q), '[]') from (\n${asked}\n) as q) as ${identifier(name)}`;
+  });
+  const columns = types.map((type, index) => `v${index + 1} ${type}`);
+  const things = each.map((questions, place) => {
+    const values = Object.values<Question<unknown>>(questions).flatMap(({ params }) => params);
+    return { place, ...Object.fromEntries(values.map((value, index) => [`v${index + 1}`, value])) };
+  });
+  const { rows } = await on.query<Record<string, readonly unknown[]>>(
+    `select ${answers.join(',\n')}
+from jsonb_to_recordset($1::jsonb) as thing (place integer, ${columns.join(', ')})
+order by thing.place`,
+    [JSON.stringify(things)],
+  );
+  return each.map(
+    (questions, place) =>
+      Object.fromEntries(
+        Object.entries<Question<unknown>>(questions).map(([name, { read }]) => [name, read(rows[place]?.[name] ?? [])]),
+      ) as T,
+  );
+}
+
 /** The same question where all that it asks about is in `list`: there is no answer if that is empty. */
 export function about<T>(list: readonly unknown[], one: Question<T>): Question<T> {
   return list.length === 0 ? { ...one, isEmpty: true } : one;

@@ -193,3 +193,10 @@ export function nothingNew(state: Pick<NodeState, 'upstreams' | 'consumed'>): bo
     ([upstream, now]) => (now.loadId ?? 0) <= (state.consumed.get(upstream)?.loadId ?? 0),
   );
 }
+
+export function hasMoved(state: Pick<NodeState, 'upstreams' | 'consumed'>): boolean {
+  return [...state.upstreams].some(([name, now]) => {
+    const then = state.consumed.get(name);
+    return then === undefined || then.version !== now.version || then.loadId !== now.loadId;
+  });
+}

@@ -1,6 +1,6 @@
 // Many nodes: in dependency order, several at once, under the run lock.
 //
-//   1. work.ts      what one run does: prepare, run-start hooks, work off, come back for retained rows, run-end hooks, record
+//   1. work.ts      what one run does: prepare, run-start hooks, find what stays, work off, come back for retained rows, run-end hooks, record
 //      work-order.ts  which nodes those are, of a command and a selection
 //   2. schedule.ts  which node is next: it waits for what it depends on; what depends on a failed one is skipped
 //      test-edges.ts  models wait for the tests of what they are made of

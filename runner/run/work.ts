@@ -1,4 +1,5 @@
 import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { standingAmong } from '../build/standing.ts';
 import { ensureGuard } from '../build/transaction/access.ts';
 import type { BuildContext } from '../build/transaction/build-context.ts';
 import type { Compiled } from '../compile/compile.ts';
@@ -141,6 +142,7 @@ export class RunWork {
   async workOff(): Promise<void> {
     const { manifest, graph } = this.#compiled;
     const { threads, failFast, signal } = this.#options;
+    await this.#lookAhead();
     await schedule(
       withTestEdges(graph, manifest.nodes, new Set(this.#order)),
       this.#order,
@@ -151,6 +153,16 @@ export class RunWork {
       },
       { run: (id) => this.#runOne(id), skip: (id, because) => this.#skipOne(id, because) },
     );
+  }
+
+  /** Finds at once what stays as it is, after the hooks that may change it. With fewer rows to read everything is decided by itself. */
+  async #lookAhead(): Promise<void> {
+    const { manifest, graph, rowLimit } = this.#compiled;
+    const nodes = this.#order.flatMap((id) => manifest.nodes.get(id) ?? []).filter(isBuilt);
+    if (!this.#isRecording || this.#isStopped || this.#brokenHook !== undefined) return;
+    if (rowLimit !== undefined || nodes.length < 2) return;
+    this.#context = { ...this.#context, standing: await standingAmong(nodes, graph, this.#context) };
+    this.#nodes = new NodeWork(this.#context, this.#tests, this.#how, this.#reuse);
   }
 
   /** Rows that were still referenced when their dimension was rebuilt can go now that the facts have been rebuilt too. */

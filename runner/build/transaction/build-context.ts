@@ -29,6 +29,19 @@ export interface BuildContext {
   readonly onSql?: ((node: BuiltNode | TestNode, statements: readonly string[]) => void) | undefined;
   /** What is known of rows that have not changed; undefined: everything is built again. */
   readonly reuse?: Reuse | undefined;
+  /** What of the run is known to stay as it is. */
+  readonly standing?: Standing | undefined;
+}
+
+/** The nodes of a run that stay as they are, by what was found of all of them at once. */
+export interface Standing {
+  /** Why a node stays as it is; undefined where that is to be decided yet. */
+  of(node: BuiltNode): Extract<Decision, { readonly mode: 'skip' }> | undefined;
+  /**
+   * Notes that a node has been built, or may have been.
+   * @param isSameRelation whether it is the relation that it was, with the same columns and the same views on it.
+   */
+  built(node: BuiltNode, isSameRelation: boolean): void;
 }
 
 export interface Built {
@@ -41,6 +54,8 @@ export interface Built {
   readonly audits: readonly AuditOutcome[];
   /** False where nothing was to be committed, so that the run's record is still to be written. */
   readonly recorded: boolean;
+  /** Whether the relation is the one that it was, with the same columns and the same views on it; otherwise that is not known. */
+  readonly isSameRelation?: boolean;
   /** How many batches were built, of a microbatch model, and what became of those that could not be. */
   readonly batches?: number;
   readonly failed?: NodeError;

@@ -2,10 +2,10 @@ import { StatementError } from '../../../warehouse/errors.ts';
 import { relation } from '../../../warehouse/quote.ts';
 import type { Session } from '../../../warehouse/warehouse.ts';
 import { type Comments, commentsOn } from '../../database/attachments.ts';
-import { type BareRelation, bareRelation, completed } from '../../database/catalog.ts';
+import { type BareRelation, bareRelation, completed, type RestOfRelation, restOf } from '../../database/catalog.ts';
 import { missingSource } from '../../database/missing-source.ts';
 import { newestLoad } from '../../database/newest-load.ts';
-import { about, ask, askTogether } from '../../database/question.ts';
+import { about, ask, askEach, askTogether, type Question } from '../../database/question.ts';
 import { upstreamShape } from '../../database/upstream-shape.ts';
 import { modelsBehind, recordedBehind, sourcesBehind, tablesBehind } from '../../manifest/lineage.ts';
 import {
@@ -34,6 +34,9 @@ import { prunedOf } from '../../state/pruned.ts';
 import { NodeError } from '../../text/errors.ts';
 import type { Place } from '../../text/place.ts';
 import { readAccess } from './access.ts';
+
+/** By this name a table that reads nothing has that among what it has consumed; no node can be named so. */
+const nothingRead = '(nothing)';
 
 /** The state of a node that nothing is known of. */
 export const nothingKnown: NodeState = {
@@ -64,41 +67,69 @@ export interface Foreseen {
   stays(model: string): boolean;
 }
 
+/** What is known around nodes whose state is read. */
+export interface StateContext {
+  readonly manifest: Manifest;
+  readonly reuse?: KnownRows | undefined;
+  /** What will have changed by then; undefined: as it is now. */
+  readonly foreseen?: Foreseen | undefined;
+}
+
 /**
  * What the database says about a node and its upstreams.
- * @param context `foreseen`: what will have changed by then; undefined: as it is now.
  * @param holdBack whether its high-water mark must not pass those of its upstream models. If a node and a model that it reads
  * follow the same source, the node could consume rows that the model has not consumed yet, and never read them again. So its mark
  * on a source is at most the smallest mark of all models upstream of it.
  */
 export async function readState(
   session: Session,
-  {
-    manifest,
-    reuse,
-    foreseen,
-  }: {
-    readonly manifest: Manifest;
-    readonly reuse?: KnownRows | undefined;
-    readonly foreseen?: Foreseen | undefined;
-  },
+  context: StateContext,
   node: BuiltNode,
   holdBack = true,
 ): Promise<StateRead> {
+  return stateOf(session, context, node, await askTogether<Answers>(session, questionsAbout(context, node, holdBack)));
+}
+
+/** The same for many nodes at once, by the id of each: nearly all in one statement, and nothing is asked twice. */
+export async function readStates(
+  session: Session,
+  context: StateContext,
+  nodes: readonly BuiltNode[],
+): Promise<ReadonlyMap<string, StateRead>> {
+  const questions = nodes.map((node) => ({ ...questionsAbout(context, node), ...restOf(node.relation) }));
+  const answers = await askEach<Answers & RestOfRelation>(session, questions);
+  const once = askingOnce(session);
+  const states = new Map<string, StateRead>();
+  for (const [place, node] of nodes.entries()) {
+    const answer = answers[place];
+    if (answer !== undefined) states.set(node.id, await stateOf(once, context, node, answer, answer));
+  }
+  return states;
+}
+
+/** A session in whose snapshot the same question has the same answer. */
+function askingOnce(session: Session): Session {
+  const answers = new Map<string, ReturnType<Session['query']>>();
+  return {
+    ...session,
+    query: (sql, params, values) => {
+      const key = JSON.stringify([sql, params, values]);
+      const answer = answers.get(key) ?? session.query(sql, params, values);
+      answers.set(key, answer);
+      return answer as ReturnType<typeof session.query<never>>;
+    },
+  };
+}
+
+type Questions = { readonly [K in keyof Answers]: Question<Answers[K]> };
+
+function questionsAbout({ manifest, foreseen }: StateContext, node: BuiltNode, holdBack = true): Questions {
   const followed = followedByMark(node);
   const nameOf = (id: string) => manifest.nodes.get(id)?.name ?? '';
-  // A view has consumed nothing: it shows what is there.
-  const reads = node.materialized === 'view' ? [] : node.reads;
   const behind = holdBack && followed.length > 0 ? modelsBehind(manifest, node) : [];
   const withRows = { sources: sourcesBehind(manifest, node.reads), tables: tablesBehind(manifest, node.reads) };
-  const {
-    bare,
-    least,
-    models: recordedModels,
-    isElsewhere,
-    ...known
-  } = await askTogether<Answers>(session, {
-    models: modelsNamed([node.name, ...recordedBehind(manifest, reads)]),
+  return {
+    models: modelsNamed([node.name, ...recordedBehind(manifest, readsOf(node))]),
     consumed: consumedBy(node.name),
     least: about(
       behind,
@@ -113,7 +144,22 @@ export async function readState(
     bare: bareRelation(node.relation),
     comments: commentsOn(node.relation),
     isElsewhere: wasBuiltElsewhere(node.name, relation(node.relation)),
-  });
+  };
+}
+
+/** A view has consumed nothing: it shows what is there. */
+function readsOf(node: BuiltNode): readonly string[] {
+  return node.materialized === 'view' ? [] : node.reads;
+}
+
+/** @param rest of its relation, where that is known already. */
+async function stateOf(
+  session: Session,
+  { manifest, reuse, foreseen }: StateContext,
+  node: BuiltNode,
+  { bare, least, models: recordedModels, isElsewhere, ...known }: Answers,
+  rest?: RestOfRelation,
+): Promise<StateRead> {
   const models = foreseen?.models(recordedModels) ?? recordedModels;
   const own = recordedModels.get(node.name);
   // What is recorded is about another relation: it says nothing of the rows of this one.
@@ -124,7 +170,7 @@ export async function readState(
   const security = rowSecurityOf(node);
   const newest = await newestLoads(session, manifest, node, foreseen);
   const upstreams = new Map<string, Consumed>();
-  for (const id of reads) {
+  for (const id of readsOf(node)) {
     const upstream = manifest.nodes.get(id);
     if (upstream === undefined) continue;
     const before = consumed.get(upstream.name)?.loadId ?? null;
@@ -136,11 +182,16 @@ export async function readState(
   }
   const file = reuse?.seeds.get(node.id);
   if (file !== undefined) upstreams.set(seedFile, { version: 'file', loadId: null, rows: file });
+  if (rows !== undefined && node.materialized !== 'incremental' && node.reads.length === 0)
+    upstreams.set(nothingRead, { version: 'nothing', loadId: null, rows: '' });
+  const { upstreamShape, pruned, expired, comments } = known;
   return {
-    ...known,
-    upstreamShape: foreseen?.shape(node, known.upstreamShape) ?? known.upstreamShape,
+    upstreamShape: foreseen?.shape(node, upstreamShape) ?? upstreamShape,
+    pruned,
+    expired,
+    comments,
     consumed,
-    existing: bare && (await completed(session, bare)),
+    existing: bare && (await completed(session, bare, rest)),
     recorded,
     upstreams,
     access: security === undefined ? undefined : await readAccess(session, node.relation, security),

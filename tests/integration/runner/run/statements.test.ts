@@ -79,4 +79,30 @@ describe.each(oneDatabase)('the statements of a run on $name', (kind) => {
       { node: 'plain', status: 'success', message: 'new' },
     ]);
   });
+
+  it('are one transaction for all that stays as it is, and one for each that reads what has changed', async () => {
+    const query = (from: string) => `{{config materialized="table"}}\nselect id from {{ref "${from}"}}`;
+    project.write({
+      'models/first.sql': `{{config materialized="table"}}\nselect 1 as id`,
+      'models/second.sql': query('first'),
+      'models/third.sql': query('second'),
+      'models/shown.sql': '{{config materialized="view"}}\nselect id from {{ref "third"}}',
+      'models/beside.sql': query('plain'),
+    });
+    const sent = async () => {
+      const transactions: string[][] = [];
+      const { results } = await project.run(noting(database.warehouse, transactions));
+      expect(results.map(({ status }) => status)).not.toContain('error');
+      const looks = transactions.filter((one) => one.some((sql) => sql.includes('as "upstreamShape"')));
+      return [looks.length, results.filter(({ left }) => left === true).map(({ node }) => node.name)];
+    };
+    await sent();
+    const all = ['beside', 'described', 'first', 'plain', 'second', 'shown', 'third'];
+    const [once, left] = await sent();
+    expect([once, [...(left as string[])].sort()]).toEqual([1, all]);
+    project.write({ 'models/first.sql': `{{config materialized="table"}}\nselect 2 as id` });
+    const [changed, others] = await sent();
+    expect([changed, [...(others as string[])].sort()]).toEqual([4, ['beside', 'described', 'plain', 'shown']]);
+    expect(await rows('select id from shown')).toEqual([{ id: 2 }]);
+  });
 });
