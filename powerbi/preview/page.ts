@@ -1,9 +1,10 @@
 import { objectName } from '../model/guid.ts';
 import type { Page, PageVisual } from '../report/page-schema.ts';
-import { cardBorder, ground, heatColours, houseColours, ink } from '../report/theme.ts';
+import { cardBorder, ground, houseColours, ink } from '../report/theme.ts';
 import type { Shown } from './answers.ts';
 import { bars, chartOver } from './charts.ts';
 import { type Box, escaped, inLines, rectangle, textAt } from './svg.ts';
+import { shadeOf, table } from './table.ts';
 
 /** A page that others are linked to. */
 export interface PageLink {
@@ -94,7 +95,7 @@ function body(visual: PageVisual, shown: Shown | undefined, box: Box, { page, tr
 
 function navigator({ x, y, width, height }: Box, { page, links, translate }: PageDrawing): string {
   // As wide as their texts, for some languages have long ones.
-  const letters = links.map(({ title }) => translate(title).length + 2);
+  const letters = links.map(({ title }) => translate(title).length + 3);
   const each =
     width /
     Math.max(
@@ -109,7 +110,7 @@ function navigator({ x, y, width, height }: Box, { page, links, translate }: Pag
       const button =
         rectangle(at, own ? houseColours[0] : '#FFFFFF', ` rx="8" stroke="${cardBorder}"`) +
         textAt(at.x + at.width / 2, y + height / 2 + 5, translate(title), {
-          size: 12,
+          size: 11,
           anchor: 'middle',
           fill: own ? '#FFFFFF' : ink,
           within: at.width - 4,
@@ -175,77 +176,4 @@ function levels(words: readonly string[], right: number, y: number, room: number
       return before ? text(start) + chip(start + wide(word)) : chip(start) + (behind ? text(start + 14) : '');
     })
     .join('');
-}
-
-/** Narrower than this, pixels, a cell of a heat map is its colour alone. */
-const leastWritten = 20;
-
-function table({ head, rows }: Extract<Shown, { kind: 'table' }>, box: Box, clip: string): string {
-  const longest = Math.max(longestWord(head[0]) * 1.15, ...rows.map(([cell]) => cell?.text.length ?? 0));
-  const wanted = Math.max(70, Math.min(longest * 6.2 + 12, box.width / 2.2));
-  const first = head.length > 1 ? wanted : box.width;
-  const each = head.length > 1 ? (box.width - first) / (head.length - 1) : 0;
-  const widths = [first, ...widthsOf(head, rows, box.width - first)];
-  const widthAt = (index: number) => widths[index] ?? each;
-  const titles = head.map((text, index) => inLines(text, Math.max(1, Math.floor((widthAt(index) - 4) / 6.9)), 3));
-  const deep = 14 * (Math.max(...titles.map((lines) => lines.length)) - 1);
-  const height = Math.min(24, Math.max(16, (box.height - deep) / (rows.length + 1)));
-  const small = each < 46 ? 9 : 11;
-  const place = (index: number) => box.x + widths.slice(0, index).reduce((sum, width) => sum + width, 0);
-  const written = (text: string, index: number, y: number, bold: boolean) =>
-    textAt(index === 0 ? place(0) : place(index) + widthAt(index) / 2, y + height - 7, text, {
-      size: index === 0 ? 11 : small,
-      // Above narrow cells two of three titles are left out.
-      within: index === 0 ? first - 6 : widthAt(index) * (bold && each < leastWritten ? 3 : 1) - 4,
-      ...(index === 0 ? {} : { anchor: 'middle' }),
-      ...(bold ? { weight: 'bold' } : {}),
-    });
-  const line = (cells: readonly { readonly text: string; readonly shade?: number | undefined }[], y: number) =>
-    cells
-      .map(({ text, shade }, index) => {
-        if (shade === undefined) return written(text, index, y, false);
-        const cell = { x: place(index), y, width: widthAt(index) - 1, height: height - 1 };
-        const title = each < leastWritten ? `<title>${escaped(text)}</title>` : '';
-        if (title !== '') return rectangle(cell, shadeOf(shade)).replace('/>', `>${title}</rect>`);
-        return rectangle(cell, shadeOf(shade)) + written(text, index, y, false);
-      })
-      .join('');
-  // Where there is no room for all of the numbers above a heat map, every third is there.
-  const isShown = (index: number) => index === 0 || each >= leastWritten || (index - 1) % 3 === 0;
-  const top = titles.flatMap((lines, index) =>
-    isShown(index) ? lines.map((text, at) => written(text, index, box.y + at * 13, true)) : [],
-  );
-  // A table of more rows than there is room for is cut, as Power BI shows what does not need to be scrolled to.
-  return [
-    `<clipPath id="c${clip}">${rectangle(box, '#000')}</clipPath><g clip-path="url(#c${clip})">`,
-    ...top,
-    ...rows
-      .slice(0, Math.ceil(box.height / height))
-      .map((row, index) => line(row, box.y + deep + height * (index + 1))),
-    '</g>',
-  ].join('');
-}
-
-/** The widths of the columns behind the first: by what is in them, or the same for all of a heat map. */
-function widthsOf(head: readonly string[], rows: Extract<Shown, { kind: 'table' }>['rows'], width: number): number[] {
-  const isHeat = rows.some((row) => row.some(({ shade }) => shade !== undefined));
-  const letters = head.slice(1).map((title, at) => {
-    // Titles are bold, which takes more room.
-    const longest = Math.max(longestWord(title) * 1.2, ...rows.map((row) => row[at + 1]?.text.length ?? 0));
-    return isHeat ? 1 : Math.max(longest, 4);
-  });
-  const sum = letters.reduce((all, one) => all + one, 0);
-  return letters.map((one) => (width * one) / sum);
-}
-
-function longestWord(text = ''): number {
-  return Math.max(...text.split(' ').map((word) => word.length));
-}
-
-/** A colour between the two ends of a heat map. */
-function shadeOf(share: number): string {
-  const parts = (hex: string) => [1, 3, 5].map((from) => Number.parseInt(hex.slice(from, from + 2), 16));
-  const [least, most] = [parts(heatColours.least), parts(heatColours.most)];
-  const mixed = least.map((low, index) => Math.round(low + ((most[index] ?? low) - low) * share));
-  return `#${mixed.map((one) => one.toString(16).padStart(2, '0')).join('')}`;
 }

@@ -21,12 +21,15 @@ export function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }
 
+/** How wide letters of the font are about, by their height; bold ones are somewhat wider. */
+export const letter = 0.54;
+export const boldLetter = 0.62;
+
 /** A line of text with its baseline at y; one that is too long is cut and says so. */
 export function textAt(x: number, y: number, text: string, style: TextStyle): string {
   const { size, anchor = 'start', weight, fill = ink, within } = style;
-  // Letters of this font are about half as wide as high, bold ones somewhat more.
-  const letter = size * (weight === undefined ? 0.54 : 0.62);
-  const fits = within === undefined ? text.length : Math.max(1, Math.floor(within / letter));
+  const width = size * (weight === undefined ? letter : boldLetter);
+  const fits = within === undefined ? text.length : Math.max(1, Math.floor(within / width));
   const shown = text.length > fits ? `${text.slice(0, fits - 1)}…` : text;
   const whole = shown === text ? '' : `<title>${escaped(text)}</title>`;
   const bold = weight === undefined ? '' : ` font-weight="${weight}"`;
