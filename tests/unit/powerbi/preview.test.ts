@@ -294,6 +294,50 @@ describe('the preview', () => {
     expect(await draw(200)).toEqual({ words: ['Rien', 'Le plus'], colours: [1, 1, 1] });
   });
 
+  it('writes a table with smaller letters rather than cut what is in it', async () => {
+    const draw = async (width: number) => {
+      const visual = {
+        visual: 'pivotTable' as const,
+        title: 'Table',
+        at: [16, 96, width, 200] as [number, number, number, number],
+        wells: { Rows: ['Room.Room'], Values: ['Energy by minute.Cost'] },
+      };
+      const given = withSql.map((one) => ({
+        ...one,
+        measures: one.measures.map((measure) => ({ ...measure, format: '0.00" francs and rappen"' })),
+      }));
+      const pages = [{ title: 'Table', order: 1, visuals: [visual] }];
+      const { files } = await preview(given, { ...design, pages, language: 'en' }, async () => [
+        { by1: 'Conservatory of the house', value1: 4 },
+      ]);
+      const drawing = [...files.values()][0] ?? '';
+      const sizeOf = (text: string) => new RegExp(`font-size="(\\d+)"[^>]*>${text}<`).exec(drawing)?.[1];
+      return [sizeOf('Conservatory of the house'), sizeOf('4.00 francs and rappen')];
+    };
+    expect(await draw(400)).toEqual(['11', '11']);
+    expect(await draw(290)).toEqual(['9', '9']);
+  });
+
+  it('says on an axis of shares as many decimals as it has steps, and no end that would be cut', async () => {
+    const visual = {
+      visual: 'lineChart' as const,
+      title: 'Shares',
+      at: [16, 96, 300, 200] as [number, number, number, number],
+      wells: { Category: ['Date.Date'], Y: ['Energy by minute.Cost'] },
+    };
+    const given = withSql.map((one) => ({
+      ...one,
+      measures: one.measures.map((measure) => ({ ...measure, format: '0.0%' })),
+    }));
+    const pages = [{ title: 'Shares', order: 1, visuals: [visual] }];
+    const { files } = await preview(given, { ...design, pages, language: 'en' }, async () =>
+      Array.from({ length: 16 }, (_, day) => ({ by1: `2023-10-${day + 10}`, value1: 0.985 + day / 1500 })),
+    );
+    const texts = [...([...files.values()][0] ?? '').matchAll(/>([^<>]+)<\/text>/g)].map(([, text]) => text);
+    expect(texts).toEqual(expect.arrayContaining(['98.5%', '99.0%', '99.5%']));
+    expect(texts.filter((text) => text?.startsWith('2023'))).toEqual(['2023-10-10', '2023-10-15', '2023-10-20']);
+  });
+
   it('speaks another language', async () => {
     const french = (await drawn('fr', 101)).files.get('energy.html') ?? '';
     expect(french).toContain('<html lang="fr">');
