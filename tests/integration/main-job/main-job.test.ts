@@ -4,65 +4,27 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type SampleFile, sampleFiles } from '../../../cli/demo/sample-files.ts';
+import { sampleFiles } from '../../../cli/demo/sample-files.ts';
 import type { Row } from '../../../warehouse/warehouse.ts';
-import { databases, oneDatabase, type TestDatabase } from '../databases.ts';
+import { oneDatabase, type TestDatabase } from '../databases.ts';
+import { expectFigures, figures } from './figures.ts';
 import { Household, type NamedFile } from './household.ts';
-import { type Expected, expectedOf, readingsOf } from './oracle.ts';
+import { expectedOf, readingsOf } from './oracle.ts';
 
 /** The facts of the figures. */
 const figured = ['fact_energy_minute', 'fact_environment_minute', 'fact_presence_minute', 'fact_device_health_day'];
 
-/** The figures that the oracle works out, read from the database. */
-async function figures(home: Household): Promise<Expected> {
-  const one = async (sql: string) =>
-    Object.fromEntries(Object.entries((await home.rows(sql))[0] ?? {}).map(([name, value]) => [name, Number(value)]));
-  return {
-    events: await one(
-      'select count(*) as rows, sum(value) as sum, count(*) filter (where is_outlier) as outliers from silver.sensor_events',
-    ),
-    energy: await one(
-      'select count(*) as rows, sum(power_w) as power, sum(energy_wh) as energy, count(*) filter (where not is_valid) as invalid from gold.fact_energy_minute',
-    ),
-    environment: await one(
-      `select count(*) as rows, sum(co2_ppm) as co2, sum(temperature_c) as temperature, count(*) filter (where window_open_flag) as windows,
-           count(*) filter (where is_anomaly) as anomalies from gold.fact_environment_minute`,
-    ),
-    presence: await one(
-      'select count(*) as rows, sum(motion_count) as motions, count(*) filter (where presence_flag) as present from gold.fact_presence_minute',
-    ),
-    health: await one('select count(*) as rows, sum(missing_readings) as missing from gold.fact_device_health_day'),
-  } as unknown as Expected;
-}
-
-function expectFigures(actual: Expected, expected: Expected): void {
-  for (const part of ['events', 'energy', 'environment', 'presence', 'health'] as const) {
-    for (const [name, value] of Object.entries(expected[part])) {
-      const found = (actual[part] as Record<string, number>)[name];
-      // Sums of doubles depend on the order of the summands in their last digits.
-      expect(Math.abs((found ?? Number.NaN) - value), `${part}.${name}: ${found} instead of ${value}`).toBeLessThan(
-        1e-9 * Math.max(1, Math.abs(value)) + 1e-9,
-      );
-    }
-  }
-}
-
-describe.each(databases)('the main job on $name', (kind) => {
+// ui/demo does it on the embedded database, by the program's own demo.
+describe.each(oneDatabase)('the main job on $name', (kind) => {
   let database: TestDatabase;
   let home: Household;
   const good: NamedFile[] = [];
   const all: NamedFile[] = [];
-  const isWhole = oneDatabase.includes(kind);
-  // The models say the same on both, and the embedded one takes longest: it has what the figures are of, the hour in which a
-  // counter begins again, and the broken files.
-  const part = isWhole ? [] : figured.map((fact) => `+${fact}`);
-  const isWanted = ({ name, rejected }: SampleFile) => isWhole || rejected || name.slice(11, 13) === '16';
 
   beforeAll(async () => {
     database = await kind.open();
-    home = new Household(database.warehouse, part);
+    home = new Household(database.warehouse);
     for (const file of sampleFiles()) {
-      if (!isWanted(file)) continue;
       const named = { name: file.name, content: file.content.toString('utf8') };
       all.push(named);
       if (!file.rejected) good.push(named);
@@ -79,7 +41,7 @@ describe.each(databases)('the main job on $name', (kind) => {
     expect([summary.landed, summary.rejected.count]).toEqual([good.length, all.length - good.length]);
     expect(summary.rejected.count).toBeGreaterThan(3);
     expect((await home.build()).ok).toBe(true);
-    expectFigures(await figures(home), expectedOf(readingsOf(good)));
+    expectFigures(await figures((sql) => home.rows(sql)), expectedOf(readingsOf(good)));
   });
 
   it('a second load and build finds nothing new and changes no row', async () => {
@@ -111,8 +73,7 @@ describe.each(databases)('the main job on $name', (kind) => {
     }
   });
 
-  const whereWhole = it.runIf(isWhole);
-  whereWhole('gold has real primary and foreign keys, and indexes on what facts are filtered by', async () => {
+  it('gold has real primary and foreign keys, and indexes on what facts are filtered by', async () => {
     const { rows } = await database.warehouse.query<{ relation: string; primary: boolean; foreign: number }>(
       `select c.relname as relation, bool_or(k.contype = 'p') as primary, count(*) filter (where k.contype = 'f') as foreign
        from pg_class c join pg_namespace n on n.oid = c.relnamespace left join pg_constraint k on k.conrelid = c.oid
@@ -136,7 +97,7 @@ describe.each(databases)('the main job on $name', (kind) => {
   });
 
   // That a rebuild gives the same is promise 2's.
-  whereWhole('a late file rewrites only the minutes it touches and the counter rise after it', async () => {
+  it('a late file rewrites only the minutes it touches and the counter rise after it', async () => {
     const dead = good.find((file) => file.name === '12.10.2023 0500_JimmyLoup_received.json');
     if (dead === undefined) throw new Error('the sample day has no such file');
     // A file for 05:00:00 of the day before: an hour in which nothing else is known.
@@ -187,8 +148,7 @@ describe.each(oneDatabase)('pseudonyms on $name', (kind) => {
       const builds: Apartment[][] = [];
       for (const round of rounds) {
         await home.load('new');
-        await home.build({ env, command: 'seed' });
-        await home.build({ env, command: 'run', fullRefresh: round === 'again', select: ['+dim_apartment'] });
+        await home.build({ env, dataTests: false, fullRefresh: round === 'again', select: ['+dim_apartment'] });
         builds.push([
           ...(await home.rows<Apartment & Row>(
             'select name, apartment_id, apartment_key, shown_apartment_id from gold.dim_apartment order by 3',
@@ -249,7 +209,7 @@ describe.skipIf(!existsSync(referenceDay)).each(oneDatabase)('the reference day 
       const summary = await home.load('new');
       expect([summary.landed, summary.rejected.count]).toEqual([2868, 0]);
       expect((await home.build()).ok).toBe(true);
-      const actual = await figures(home);
+      const actual = await figures((sql) => home.rows(sql));
       expectFigures(actual, expectedOf(readingsOf(files)));
       expect(actual.events.rows).toBe(170_568);
       expect(actual.events.sum).toBeCloseTo(287_768_510.21, 2);
