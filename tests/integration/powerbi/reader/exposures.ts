@@ -147,6 +147,14 @@ export const options: PowerBiOptions = {
   firstYear: 2023,
 };
 
+/** The same, with a measure in SQL. */
+export const withSql: readonly Exposure[] = household.map((one) => ({
+  ...one,
+  measures: one.measures.map((measure) =>
+    measure.name === 'Cost' ? { ...measure, format: '#,0.00', sql: 'sum(cost_chf)' } : measure,
+  ),
+}));
+
 /** What a project says of its reports, in small. */
 export const design: Design = {
   pages: [
