@@ -3,6 +3,7 @@ import { readChampions } from '../../../cli/predict/champions.ts';
 import { Predictor } from '../../../cli/predict/predictor.ts';
 import { featureRelations } from '../../../cli/predict/relations.ts';
 import { predictingRound } from '../../../cli/predict/rounds.ts';
+import { randomOf } from '../../../learning/data/random.ts';
 import { ensureStaging } from '../../../loaders/landing/staging.ts';
 import { backtest } from '../../../predictions/backtest.ts';
 import { type Learners, learnersOf } from '../../../predictions/candidates.ts';
@@ -15,12 +16,17 @@ import { oneDatabase } from '../databases.ts';
 import { householdOn, sampleMinutes } from '../main-job/household.ts';
 import { rounds } from '../rounds.ts';
 
-/** Fifteen days of two rooms. @param motion minutes of motion, by h, a number by chance of the time that `step` seconds share. */
-const history = (step: number, motion: string) => `insert into silver.room_quarter
+/** Fifteen days of two rooms, or others. @param motion minutes of motion, by h, a number by chance of the time that `step` seconds share. */
+const history = (
+  step: number,
+  motion: string,
+  days = 15,
+  rooms: readonly string[] = ['Office', 'Kitchen'],
+) => `insert into silver.room_quarter
     (quarter, apartment, room, motion_seen, motion_minutes, power_seen, power_w, light_lux, load_id)
 select q, 'jimmy', r.room, 15, ${motion}, 15, h % 1000, case when q < '2023-10-03' then 20 else 500 end + h % 50, 1
-from generate_series(timestamptz '2023-09-25 00:00Z', timestamptz '2023-10-09 23:45Z', interval '15 minutes') as g (q)
-cross join (values ('Office'), ('Kitchen')) as r (room)
+from generate_series(timestamptz '2023-10-10 00:00Z' - ${days} * interval '1 day', timestamptz '2023-10-09 23:45Z', interval '15 minutes') as g (q)
+cross join unnest(array['${rooms.join("', '")}']) as r (room)
 cross join lateral (
     select abs(hashtext((extract(epoch from q)::bigint / ${step})::text || r.room)) as h
 ) as x`;
@@ -39,11 +45,16 @@ const learners: Learners = (use, horizon) =>
 
 describe.each(oneDatabase)('predictions of the program itself on $name', (kind) => {
   const on = householdOn(kind);
-  const learnFrom = async (sql: string, uses: readonly ('occupied' | 'mean_power_w')[]) => {
+  const learnFrom = async (
+    sql: string,
+    uses: readonly ('occupied' | 'mean_power_w')[],
+    rooms: readonly string[] = ['Office', 'Kitchen'],
+  ) => {
     await on.database.warehouse.query('delete from silver.room_quarter');
     await on.database.warehouse.query(sql);
     const relations = featureRelations(on.home.compile());
-    return trainModels(on.database.warehouse, { relations, settings, uses, asOf, learners });
+    const request = { relations, settings: { ...settings, rooms: { ...settings.rooms, occupied: rooms } }, uses, asOf };
+    return trainModels(on.database.warehouse, { ...request, learners });
   };
   const score = (at: Date) =>
     scoreDue(on.database.warehouse, {
@@ -66,12 +77,17 @@ describe.each(oneDatabase)('predictions of the program itself on $name', (kind) 
   }, 240_000);
 
   it('where all is chance a baseline is the champion everywhere', async () => {
-    const trained = await learnFrom(history(1, 'case when h % 3 = 0 then 2 else 0 end'), ['occupied', 'mean_power_w']);
+    // The fewer windows, the farther chance alone takes the area under the curve from a half: three deviations.
+    const [days, least] = [rounds({ gate: 15, long: 70 }), rounds({ gate: 5, long: 2 }) / 100];
+    const rooms = ['Office', 'Kitchen', 'Living Room', 'Bedroom', 'Bathroom', 'Laundry', 'Hall', 'Attic'];
+    const some = rooms.slice(0, rounds({ gate: 2, long: 8 }));
+    const byChance = history(1, 'case when h % 3 = 0 then 2 else 0 end', days, some);
+    const trained = await learnFrom(byChance, ['occupied', 'mean_power_w'], some);
     const champions = trained.map(({ models }) => models.find(({ isChampion }) => isChampion)?.name);
     expect(champions).toHaveLength(6);
     expect(champions.filter((name) => name === undefined || name.includes('trees'))).toEqual([]);
     for (const { auc } of trained.flatMap(({ models }) => models.map(({ evaluation }) => evaluation)))
-      if (auc !== undefined) expect(Math.abs(auc - 0.5)).toBeLessThan(0.05);
+      if (auc !== undefined) expect(Math.abs(auc - 0.5)).toBeLessThan(least);
   }, 240_000);
 
   it('what lasts for an hour and a half is learnt, and predicted once', async () => {
@@ -231,6 +247,17 @@ describe.each(oneDatabase)('predictions of the program itself on $name', (kind) 
       'inputs_are_those_learnt_from',
       'prediction_intervals_hold',
     ]);
+    // Of the three days that were predicted two have come: all their windows are beside what was measured.
+    const windows = await on.home.rows(
+      `select count(*)::int as ended, count(f.actual_value)::int as measured
+       from gold.fact_prediction as f join gold.dim_target as t using (target_key) join gold.dim_room as r using (room_key)
+       join gold.dim_datetime as d using (datetime_key) join silver.room_quarter as q on q.quarter = d.timestamp_utc and q.room = r.room_name
+       where t.target_name = 'occupied' and q.motion_seen >= 8 or t.target_name = 'mean_power_w' and q.power_seen >= 8`,
+    );
+    // The day from 05:30 of the 9th to the end of the 11th, of two rooms by three models each; a quarter and an hour ahead besides.
+    expect(windows).toEqual([
+      { ended: 2 * 2 * 3 * (74 + 2 * 96) + 2 * (4 + 6), measured: 2 * 2 * 3 * (74 + 2 * 96) + 2 * (4 + 6) },
+    ]);
   }, 120_000);
 
   it('the watcher predicts from a quarter once it is built, three days ahead once the weather is there or late', async () => {
@@ -272,6 +299,23 @@ describe.each(oneDatabase)('predictions of the program itself on $name', (kind) 
     expect(soon?.skill).toBeGreaterThan(0.3);
   }, 120_000);
 
+  it('each minute of a predicted quarter has the probability that its room is occupied, whenever it is read', async () => {
+    on.home.put(sampleMinutes('12.10.2023', (minute) => minute >= 2 && minute < 15));
+    await on.home.load();
+    await on.home.build({ dataTests: false, select: ['+fact_presence_minute'] });
+    const minutes = await on.home.rows(
+      `select r.room_name as room, count(*)::int as minutes, count(f.presence_prob)::int as predicted,
+           min(f.presence_prob) = max(p.value) and max(f.presence_prob) = max(p.value) as is_that_of_the_champion
+       from gold.fact_presence_minute as f join gold.dim_room as r using (room_key) join gold.dim_apartment as a on a.apartment_key = f.apartment_key
+       join silver.predictions as p on p.timestamp = '2023-10-12 00:00Z' and p.target = 'occupied' and p.room = r.room_name
+           and p.apartment = a.apartment_id and p.horizon_name = 'quarter' and p.model_role = 'champion'
+       where f.datetime_key between 202310120000 and 202310120014 group by 1 order by 1`,
+    );
+    expect(minutes).toEqual(
+      ['Kitchen', 'Office'].map((room) => ({ room, minutes: 15, predicted: 15, is_that_of_the_champion: true })),
+    );
+  }, 120_000);
+
   it('no forecast differs when all that came after its origin is gone', async () => {
     const { warehouse } = on.database;
     const made = async (at: Date) => {
@@ -280,9 +324,10 @@ describe.each(oneDatabase)('predictions of the program itself on $name', (kind) 
       expect(scored.map(({ state }) => state)).toEqual(Array.from({ length: 6 }, () => 'written'));
       return on.home.rows('select record from staging.prediction order by record::text');
     };
+    const random = randomOf(16);
     const ends = Array.from(
       { length: rounds({ gate: 2, long: 20 }) },
-      (_, at) => new Date(Date.parse('2023-10-07T05:30:00Z') + at * 4 * 3_600_000 - (at % 3) * 900_000),
+      () => new Date(Date.parse('2023-10-07T05:30:00Z') + Math.floor(random.next() * 4 * 96) * 900_000),
     );
     await warehouse.query('create table public.all_quarters as select * from silver.room_quarter');
     for (const end of ends) {

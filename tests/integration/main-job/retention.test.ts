@@ -32,7 +32,7 @@ describe.each(oneDatabase)('retention in the household on $name', (kind) => {
     const settings = join(household.project, 'project.yml');
     const text = readFileSync(settings, 'utf8').replace(
       /^retention:.*$/m,
-      'retention: { silver: 10 days, gold: 20 days }',
+      'retention: { silver: 10 days, features: 38 days, gold: 20 days }',
     );
     writeFileSync(settings, text);
     // Jeremie's apartment falls silent before what silver keeps.
@@ -100,12 +100,12 @@ describe.each(oneDatabase)('retention in the household on $name', (kind) => {
     const gone = 'skipped: made of rows of sensor_events that retention has deleted';
     expect(verdicts.get('fact_device_health_day')).toBe('equal');
     expect(verdicts.get('sensor_devices')).toBe(gone);
-    // What is judged is of silver; what is learnt from is of the layer features, of which nothing is said.
+    // Readings are judged by the 28 days before them.
     const [quarters] = await household.rows(
       `select min(q.quarter)::date::text as first, min(p.quarter)::date::text as judged
        from silver.room_quarter as q full join silver.room_quarter_profile as p using (quarter, apartment, room)`,
     );
-    expect(quarters).toEqual({ first: dayBefore(40), judged: '2023-10-22' });
+    expect(quarters).toEqual({ first: dayBefore(38), judged: '2023-10-22' });
     expect(verdicts.get('dim_datetime')).toMatch(
       /^skipped: made of rows of .*sensor_events.* that retention has deleted$/,
     );
