@@ -17,7 +17,7 @@ import { measureTimes, type Times } from './forecast/times.ts';
  * several with commas between), loaded and built on PostgreSQL; then four weeks, each predicted by what was learnt before it, beside what is
  * simple and what the program replaces. Exits with 1 if a bar is missed. The files are kept in .datacycle/bench-forecast for the next time.
  * FORECAST_BENCH_QUICK=1 measures how good they are alone, and puts the quarters of an hour into the database instead of all readings.
- * FORECAST_BENCH_EXAMPLES names a folder for the examples of the last seed, which forecast/lightgbm.py reads.
+ * FORECAST_BENCH_EXAMPLES names a folder for the examples of the last seed, which forecast/compare_lightgbm.py reads.
  */
 const root = resolve('.');
 const days = Number(process.env.FORECAST_BENCH_DAYS ?? 70);

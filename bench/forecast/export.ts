@@ -7,7 +7,7 @@ import { chosen } from './bars.ts';
 import type { Forecasts } from './forecasts.ts';
 
 /**
- * Writes the examples of a history, and what the program's model said of those that were predicted, for lightgbm.py: `<use>-<horizon>.f64`, one
+ * Writes the examples of a history, and what the program's model said of those that were predicted, for compare_lightgbm.py: `<use>-<horizon>.f64`, one
  * column after the other as doubles, and `.json` beside it with their names and the walk. Times are milliseconds since 1970: `made`, from when on the
  * forecast could be made; `ended`, from when on it is known what came true; `learnt` is 1 where models learn from the example.
  */

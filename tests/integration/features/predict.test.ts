@@ -78,7 +78,7 @@ describe.each(oneDatabase)('predictions of the program itself on $name', (kind) 
 
   it('where all is chance a baseline is the champion everywhere', async () => {
     // The fewer windows, the farther chance alone takes the area under the curve from a half: three deviations.
-    const [days, least] = [rounds({ gate: 15, long: 70 }), rounds({ gate: 5, long: 2 }) / 100];
+    const [days, least] = [rounds({ gate: 15, long: 42 }), rounds({ gate: 5, long: 2 }) / 100];
     const rooms = ['Office', 'Kitchen', 'Living Room', 'Bedroom', 'Bathroom', 'Laundry', 'Hall', 'Attic'];
     const some = rooms.slice(0, rounds({ gate: 2, long: 8 }));
     const byChance = history(1, 'case when h % 3 = 0 then 2 else 0 end', days, some);
@@ -88,7 +88,7 @@ describe.each(oneDatabase)('predictions of the program itself on $name', (kind) 
     expect(champions.filter((name) => name === undefined || name.includes('trees'))).toEqual([]);
     for (const { auc } of trained.flatMap(({ models }) => models.map(({ evaluation }) => evaluation)))
       if (auc !== undefined) expect(Math.abs(auc - 0.5)).toBeLessThan(least);
-  }, 240_000);
+  }, 900_000);
 
   it('what lasts for an hour and a half is learnt, and predicted once', async () => {
     const trained = await learnFrom(history(5400, 'case when h % 3 = 0 then 2 else 0 end'), ['occupied']);
@@ -308,7 +308,7 @@ describe.each(oneDatabase)('predictions of the program itself on $name', (kind) 
            min(f.presence_prob) = max(p.value) and max(f.presence_prob) = max(p.value) as is_that_of_the_champion
        from gold.fact_presence_minute as f join gold.dim_room as r using (room_key) join gold.dim_apartment as a on a.apartment_key = f.apartment_key
        join silver.predictions as p on p.timestamp = '2023-10-12 00:00Z' and p.target = 'occupied' and p.room = r.room_name
-           and p.apartment = a.apartment_id and p.horizon_name = 'quarter' and p.model_role = 'champion'
+           and p.apartment = a.apartment_id and p.horizon_name like 'quarter%' and p.model_role = 'champion'
        where f.datetime_key between 202310120000 and 202310120014 group by 1 order by 1`,
     );
     expect(minutes).toEqual(

@@ -2,7 +2,7 @@
 
     pip install lightgbm
     FORECAST_BENCH_QUICK=1 FORECAST_BENCH_EXAMPLES=target/examples npm run bench -- forecast
-    python bench/forecast/lightgbm.py target/examples
+    python bench/forecast/compare_lightgbm.py target/examples
 """
 
 import json
