@@ -4,8 +4,8 @@ import { learningWorker } from './bin/setup.mjs';
 
 /** The files that take longest, as measured: begun last, one of them would keep a worker busy while the others have nothing to do. */
 const longest = [
-  'ui/demo',
   'stream/stream-kafka',
+  'ui/demo',
   'main-job/main-job',
   'killed/commands',
   'cli/watch/process',
