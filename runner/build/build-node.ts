@@ -49,7 +49,7 @@ import { buildBatches } from './microbatch/batches.ts';
 import { followRename } from './rename-view.ts';
 import { preserve } from './transaction/blocking-dependents.ts';
 import { blockingViews, isReplaced } from './transaction/blocking-views.ts';
-import type { BuildContext, Built } from './transaction/build-context.ts';
+import type { BuildContext, Built, BuiltRelation } from './transaction/build-context.ts';
 import { completeRelation } from './transaction/complete-relation.ts';
 import { decideAfterHooks } from './transaction/decide-after-hooks.ts';
 import { type HookContext, runHooksOutside } from './transaction/hooks.ts';
@@ -76,9 +76,9 @@ export async function buildNode(context: BuildContext, node: BuiltNode): Promise
     });
   const { locks, lock, standing } = context;
   const left = standing?.of(node);
-  if (left !== undefined) return { decision: left, ...noRows, audits: [], recorded: false, isSameRelation: true };
+  if (left !== undefined) return { decision: left, ...noRows, audits: [], recorded: false };
   let isUntouched = false;
-  let isSameRelation = false;
+  let becomes: BuiltRelation = 'other';
   try {
     await runHooksOutside(context, node, 'pre', 'create', hookContext(context));
     const built = isMicrobatch(node)
@@ -88,12 +88,12 @@ export async function buildNode(context: BuildContext, node: BuiltNode): Promise
           lock,
         });
     isUntouched = built.decision.mode === 'skip' && !built.recorded && (node.hooks ?? []).length === 0;
-    isSameRelation = built.isSameRelation === true;
+    becomes = built.relation ?? 'other';
     return built;
   } catch (error) {
     throw await explained(error);
   } finally {
-    if (!isUntouched) standing?.built(node, isSameRelation);
+    if (!isUntouched) standing?.built(node, becomes);
   }
 }
 
@@ -108,7 +108,7 @@ async function buildIn(session: Session, context: BuildContext, given: SeedNode 
   const { manifest, options } = context;
   const { state: found, decision: decided } = await decideAfterHooks(
     session,
-    { manifest, hooks: hookContext(context), reuse: context.reuse },
+    { manifest, hooks: hookContext(context), reuse: context.reuse, seen: (one) => context.standing?.seen(one) },
     given,
     (one) => decide(given, one, options),
   );
@@ -119,7 +119,7 @@ async function buildIn(session: Session, context: BuildContext, given: SeedNode 
   let totals = noRows;
   let reshaped = false;
   let isLate = false;
-  let isSameRelation = true;
+  let becomes: BuiltRelation = 'same';
   let columns = columnsOf(state);
   let before: Attachments | undefined;
   if (decision.mode !== 'skip') {
@@ -139,8 +139,9 @@ async function buildIn(session: Session, context: BuildContext, given: SeedNode 
     if (isReplaced(node, state, yields, decision)) before = await readAttachments(session, node.relation);
     const surroundings = { manifest: context.manifest, options: context.options };
     const views = await blockingViews(session, surroundings, node, state, yields, decision);
-    const isOther = decision.mode === 'create' || decision.mode === 'view' || before !== undefined;
-    isSameRelation = !isOther && !reshaped && views.length === 0;
+    const isMade = decision.mode === 'create' || decision.mode === 'view';
+    if (state.existing === undefined && state.recorded === undefined) becomes = 'new';
+    else if (isMade || before !== undefined || reshaped || views.length > 0) becomes = 'other';
     const why = movedBecause(node, decision, state, yields);
     const preserved = await preserve(session, node, state, why, before, views);
     const { runStartedAt } = context.options;
@@ -200,7 +201,7 @@ async function buildIn(session: Session, context: BuildContext, given: SeedNode 
     });
   }
   if (isWholeAgain(manifest, node, decision, state)) await deleteExpired(session, node.name);
-  return { decision: afterGrants, ...totals, audits, recorded: isNews, isSameRelation };
+  return { decision: afterGrants, ...totals, audits, recorded: isNews, relation: becomes };
 }
 
 /** Runs the tests that need to look at the new rows only; what they find is the outcome of these tests later in the run. */

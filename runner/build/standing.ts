@@ -1,18 +1,18 @@
 import { DatacycleError } from '../../warehouse/errors.ts';
-import { ask } from '../database/question.ts';
 import type { Graph } from '../manifest/graph.ts';
-import { isView } from '../manifest/lineage.ts';
-import { type BuiltNode, isMicrobatch } from '../manifest/manifest.ts';
+import { type BuiltNode, isMicrobatch, type Manifest } from '../manifest/manifest.ts';
 import { describeRelation } from '../materialize/parts/comments.ts';
 import { keepsContract } from '../plan/contract.ts';
 import { decide, hasMoved } from '../plan/decide.ts';
 import type { PlanOptions } from '../plan/decision.ts';
-import { recordedNames } from '../state/models.ts';
-import type { BuildContext, Standing } from './transaction/build-context.ts';
-import { readStates, type StateRead } from './transaction/node-state.ts';
+import type { BuildContext, BuiltRelation, Standing } from './transaction/build-context.ts';
+import { readStates, type Seen, type StateRead } from './transaction/node-state.ts';
 
 /** How many nodes are looked at by one statement; several are sent side by side. */
 const together = 50;
+
+/** For how long nobody else is expected to alter what was seen, in milliseconds: a run with little news is over by then. */
+const freshMs = 2000;
 
 /** How long a locked table is waited for, in milliseconds: whoever builds what reads it waits, and says so. */
 const lockMs = 100;
@@ -20,72 +20,93 @@ const lockMs = 100;
 type Left = NonNullable<ReturnType<Standing['of']>>;
 
 /**
- * Finds the nodes of a run that stay as they are, before it begins and by a few statements for all of them: with little news that is most
- * of them, and each would cost a transaction. Where that fails nothing is found, and whoever builds them meets the fault. Used under the
- * run lock.
+ * Looks at the nodes of a run before it begins, by a few statements for all of them. Those that stay as they are, most with little news,
+ * need no transaction then. Where that fails nothing is found, and whoever builds them meets the fault. Used under the run lock.
  */
 export async function standingAmong(
   nodes: readonly BuiltNode[],
   graph: Graph,
   context: BuildContext,
 ): Promise<Standing> {
-  const { warehouse, reuse } = context;
-  const left = new Map<string, Left>();
+  const { warehouse, reuse, manifest } = context;
+  const found = new Found(graph, manifest);
+  const asked = nodes.filter(mayBeLeft);
+  const parts = Array.from({ length: Math.ceil(asked.length / together) }, (_, part) =>
+    asked.slice(part * together, (part + 1) * together),
+  ).values();
+  const worker = async () => {
+    for (const part of parts) await lookAt(part, context, found);
+  };
   try {
-    const recorded = await ask(warehouse, recordedNames);
-    const asked = nodes.filter((node) => recorded.has(node.name) && mayBeLeft(node));
-    const parts = Array.from({ length: Math.ceil(asked.length / together) }, (_, part) =>
-      asked.slice(part * together, (part + 1) * together),
-    ).values();
-    const worker = async () => {
-      for (const part of parts) for (const [id, decision] of await leftAmong(part, context)) left.set(id, decision);
-    };
-    if (asked.length > 0) await reuse?.refresh();
+    await reuse?.refresh();
     await Promise.all(Array.from({ length: warehouse.concurrency }, worker));
   } catch (error) {
     if (!(error instanceof DatacycleError)) throw error;
   }
-  return new Found(left, graph, new Set(nodes.filter(isView).map(({ id }) => id)));
+  return found;
+}
+
+async function lookAt(nodes: readonly BuiltNode[], context: BuildContext, found: Found): Promise<void> {
+  const at = performance.now();
+  const states = await context.warehouse.transaction(async (session) => {
+    await session.query(`select set_config('lock_timeout', $1, true)`, [`${lockMs}`]);
+    return readStates(session, context, nodes);
+  }, 'repeatable read');
+  for (const node of nodes) {
+    const one = states.get(node.id);
+    if (one !== undefined) found.note(node, at, one.seen, leftAsItIs(node, one.state, context.options));
+  }
 }
 
 class Found implements Standing {
-  readonly #left: Map<string, Left>;
   readonly #graph: Graph;
-  readonly #views: ReadonlySet<string>;
+  readonly #manifest: Manifest;
+  readonly #left = new Map<string, Left>();
+  readonly #seen = new Map<string, { readonly seen: Seen; readonly at: number }>();
 
-  constructor(left: Map<string, Left>, graph: Graph, views: ReadonlySet<string>) {
-    this.#left = left;
+  constructor(graph: Graph, manifest: Manifest) {
     this.#graph = graph;
-    this.#views = views;
+    this.#manifest = manifest;
+  }
+
+  /** @param at by a monotonic clock. */
+  note({ id }: BuiltNode, at: number, seen: Seen, left: Left | undefined): void {
+    this.#seen.set(id, { seen, at });
+    if (left !== undefined) this.#left.set(id, left);
   }
 
   of({ id }: BuiltNode): Left | undefined {
     return this.#left.get(id);
   }
 
+  seen({ id }: BuiltNode): Seen | undefined {
+    const { seen, at } = this.#seen.get(id) ?? {};
+    return at !== undefined && performance.now() - at < freshMs ? seen : undefined;
+  }
+
   /** What is built takes away what was found of all that depends on it: that is decided in its turn. */
-  built({ id, hooks = [] }: BuiltNode, isSameRelation: boolean): void {
-    // A hook may change anything.
-    if (!isSameRelation || hooks.length > 0) this.#left.clear();
+  built({ id, name, hooks = [] }: BuiltNode, relation: BuiltRelation): void {
+    // A hook may change anything; and an access model, the policies of any table.
+    if (relation === 'other' || hooks.length > 0 || this.#manifest.index.guardedBy.has(name)) {
+      this.#left.clear();
+      this.#seen.clear();
+      return;
+    }
+    this.#seen.delete(id);
     this.#left.delete(id);
+    for (const one of relation === 'new' ? this.#graph.downstreams(id) : []) {
+      this.#left.delete(one);
+      // Of a view that is not there it does not matter what it reads.
+      if (!this.#isView(one) || this.#seen.get(one)?.seen.answers.bare !== undefined) this.#seen.delete(one);
+    }
     if (this.#left.size === 0) return;
     // What a view is does not depend on the rows that it shows.
-    for (const one of this.#graph.descendants(id)) if (!this.#views.has(one)) this.#left.delete(one);
+    for (const one of this.#graph.descendants(id)) if (!this.#isView(one)) this.#left.delete(one);
   }
-}
 
-async function leftAmong(nodes: readonly BuiltNode[], context: BuildContext): Promise<ReadonlyMap<string, Left>> {
-  const states = await context.warehouse.transaction(async (session) => {
-    await session.query(`select set_config('lock_timeout', $1, true)`, [`${lockMs}`]);
-    return readStates(session, context, nodes);
-  }, 'repeatable read');
-  return new Map(
-    nodes.flatMap((node) => {
-      const state = states.get(node.id);
-      const decision = state && leftAsItIs(node, state, context.options);
-      return decision === undefined ? [] : [[node.id, decision] as const];
-    }),
-  );
+  #isView(id: string): boolean {
+    return this.#manifest.nodes.get(id)?.materialized === 'view';
+  }
 }
 
 /** Whether a node's state alone says that there is nothing to do for it. */

@@ -41,13 +41,6 @@ const byName = (rows: readonly (ModelState & { readonly model: string })[]): Rea
 /** All model states by name. There may be thousands: do not ask this for each node. */
 export const allModels = question(states, [], byName);
 
-/** The names of all models and seeds that have been built. */
-export const recordedNames = question(
-  'select model from datacycle.model',
-  [],
-  (rows: readonly { readonly model: string }[]): ReadonlySet<string> => new Set(rows.map(({ model }) => model)),
-);
-
 /** The states of these models and seeds, by name. */
 export function modelsNamed(names: readonly string[]): Question<ReadonlyMap<string, ModelState>> {
   return question(`${states} where model = any($1::text[])`, [names], byName);

@@ -8,6 +8,7 @@ import type { Decision, PlanOptions } from '../../plan/decision.ts';
 import type { Reuse } from '../../reuse/reuse.ts';
 import type { EventTimeRange } from '../../state/batch-windows.ts';
 import type { NodeError, SourceTexts } from '../../text/errors.ts';
+import type { Seen } from './node-state.ts';
 
 export interface BuildContext {
   readonly manifest: Manifest;
@@ -33,16 +34,21 @@ export interface BuildContext {
   readonly standing?: Standing | undefined;
 }
 
-/** The nodes of a run that stay as they are, by what was found of all of them at once. */
+/** What was found of the nodes of a run before it began, as far as it holds. */
 export interface Standing {
   /** Why a node stays as it is; undefined where that is to be decided yet. */
   of(node: BuiltNode): Extract<Decision, { readonly mode: 'skip' }> | undefined;
-  /**
-   * Notes that a node has been built, or may have been.
-   * @param isSameRelation whether it is the relation that it was, with the same columns and the same views on it.
-   */
-  built(node: BuiltNode, isSameRelation: boolean): void;
+  /** What need not be asked about a node again. */
+  seen(node: BuiltNode): Seen | undefined;
+  /** Notes that a node has been built, or may have been. */
+  built(node: BuiltNode, relation: BuiltRelation): void;
 }
+
+/**
+ * What a build made of a relation: it is the `same`, with the columns that it had and the views on it; it is `new`, and nothing of it was
+ * there before; or anything else.
+ */
+export type BuiltRelation = 'same' | 'new' | 'other';
 
 export interface Built {
   readonly decision: Pick<Decision, 'mode' | 'reason'>;
@@ -54,8 +60,8 @@ export interface Built {
   readonly audits: readonly AuditOutcome[];
   /** False where nothing was to be committed, so that the run's record is still to be written. */
   readonly recorded: boolean;
-  /** Whether the relation is the one that it was, with the same columns and the same views on it; otherwise that is not known. */
-  readonly isSameRelation?: boolean;
+  /** Absent: that is not known. */
+  readonly relation?: BuiltRelation;
   /** How many batches were built, of a microbatch model, and what became of those that could not be. */
   readonly batches?: number;
   readonly failed?: NodeError;

@@ -3,7 +3,7 @@ import type { BuiltNode, Manifest } from '../../manifest/manifest.ts';
 import type { Decision, NodeState } from '../../plan/decision.ts';
 import type { KnownRows } from '../../reuse/row-versions.ts';
 import { type HookContext, runHooks } from './hooks.ts';
-import { readState, type StateRead } from './node-state.ts';
+import { readState, type StateContext, type StateRead } from './node-state.ts';
 
 /**
  * Runs the pre-hooks of a node in its transaction and decides how the node is built. Hooks may have changed the database, so
@@ -17,6 +17,7 @@ export async function decideAfterHooks<D extends Pick<Decision, 'mode'>>(
     readonly manifest: Manifest;
     readonly hooks: HookContext;
     readonly reuse?: KnownRows | undefined;
+    readonly seen?: StateContext['seen'];
   },
   node: BuiltNode,
   decideOn: (state: NodeState) => D,

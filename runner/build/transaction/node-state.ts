@@ -73,6 +73,14 @@ export interface StateContext {
   readonly reuse?: KnownRows | undefined;
   /** What will have changed by then; undefined: as it is now. */
   readonly foreseen?: Foreseen | undefined;
+  /** What was found of a node a moment ago and still holds, so that only its upstreams are asked about. */
+  readonly seen?: ((node: BuiltNode) => Seen | undefined) | undefined;
+}
+
+/** What was found of one node, beside others. */
+export interface Seen {
+  readonly answers: Answers & RestOfRelation;
+  readonly access: NodeState['access'];
 }
 
 /**
@@ -87,7 +95,13 @@ export async function readState(
   node: BuiltNode,
   holdBack = true,
 ): Promise<StateRead> {
-  return stateOf(session, context, node, await askTogether<Answers>(session, questionsAbout(context, node, holdBack)));
+  const questions = questionsAbout(context, node, holdBack);
+  const seen = context.seen?.(node);
+  if (seen === undefined) return stateOf(session, context, node, await askTogether<Answers>(session, questions));
+  if (readsOf(node).length === 0) return stateOf(session, context, node, seen.answers, seen);
+  const { models, least } = questions;
+  const news = await askTogether<Pick<Answers, 'models' | 'least'>>(session, { models, least });
+  return stateOf(session, context, node, { ...seen.answers, ...news }, seen);
 }
 
 /** The same for many nodes at once, by the id of each: nearly all in one statement, and nothing is asked twice. */
@@ -95,16 +109,20 @@ export async function readStates(
   session: Session,
   context: StateContext,
   nodes: readonly BuiltNode[],
-): Promise<ReadonlyMap<string, StateRead>> {
+): Promise<ReadonlyMap<string, { readonly state: StateRead; readonly seen: Seen }>> {
   const questions = nodes.map((node) => ({ ...questionsAbout(context, node), ...restOf(node.relation) }));
   const answers = await askEach<Answers & RestOfRelation>(session, questions);
   const once = askingOnce(session);
-  const states = new Map<string, StateRead>();
+  const found = new Map<string, { readonly state: StateRead; readonly seen: Seen }>();
   for (const [place, node] of nodes.entries()) {
     const answer = answers[place];
-    if (answer !== undefined) states.set(node.id, await stateOf(once, context, node, answer, answer));
+    if (answer === undefined) continue;
+    const security = rowSecurityOf(node);
+    const access = security && (await readAccess(once, node.relation, security));
+    const seen = { answers: answer, access };
+    found.set(node.id, { state: await stateOf(once, context, node, answer, seen), seen });
   }
-  return states;
+  return found;
 }
 
 /** A session in whose snapshot the same question has the same answer. */
@@ -152,13 +170,13 @@ function readsOf(node: BuiltNode): readonly string[] {
   return node.materialized === 'view' ? [] : node.reads;
 }
 
-/** @param rest of its relation, where that is known already. */
+/** @param seen what need not be asked. */
 async function stateOf(
   session: Session,
   { manifest, reuse, foreseen }: StateContext,
   node: BuiltNode,
   { bare, least, models: recordedModels, isElsewhere, ...known }: Answers,
-  rest?: RestOfRelation,
+  seen?: Seen,
 ): Promise<StateRead> {
   const models = foreseen?.models(recordedModels) ?? recordedModels;
   const own = recordedModels.get(node.name);
@@ -167,7 +185,7 @@ async function stateOf(
   const versions = new UpstreamVersions(manifest, models);
   const consumed = versions.inTodaysForm(node, known.consumed);
   const rows = reuse !== undefined && canStay(node) ? new RowVersions(manifest, models, reuse) : undefined;
-  const security = rowSecurityOf(node);
+  const security = seen === undefined ? rowSecurityOf(node) : undefined;
   const newest = await newestLoads(session, manifest, node, foreseen);
   const upstreams = new Map<string, Consumed>();
   for (const id of readsOf(node)) {
@@ -191,10 +209,10 @@ async function stateOf(
     expired,
     comments,
     consumed,
-    existing: bare && (await completed(session, bare, rest)),
+    existing: bare && (await completed(session, bare, seen?.answers)),
     recorded,
     upstreams,
-    access: security === undefined ? undefined : await readAccess(session, node.relation, security),
+    access: security === undefined ? seen?.access : await readAccess(session, node.relation, security),
   };
 }
 
