@@ -2,6 +2,7 @@ import { identifier, type RelationName, relation } from '../../../warehouse/quot
 import type { Queryable, Warehouse } from '../../../warehouse/warehouse.ts';
 import { readRelation } from '../../database/catalog.ts';
 import type { LockWaits } from '../../database/locks/lock-waits.ts';
+import { ask, type Question, question } from '../../database/question.ts';
 import {
   type BuiltNode,
   isBuilt,
@@ -38,9 +39,27 @@ export async function ensureGuard(warehouse: Warehouse, nodes: readonly Node[]):
   });
 }
 
-/** Who sees which rows of a table with row security, as the access model says now. */
-export async function readAccess(on: Queryable, table: RelationName, security: RowSecurity): Promise<Access> {
-  const { rows } = await on.query<{ owner: string; said: boolean }>(
+/** Who sees which rows of a table with row security, as the access model says now. @param known what {@link guardOf} answered. */
+export async function readAccess(
+  on: Queryable,
+  table: RelationName,
+  security: RowSecurity,
+  known?: Guard,
+): Promise<Access> {
+  const { owner, said } = known ?? (await ask(on, guardOf(table, security)));
+  // Before there is an access model, no role sees a row.
+  return { owner, visible: said ? await readVisible(on, security) : [] };
+}
+
+/** Whose a table is, and whether its access model is there. */
+export interface Guard {
+  /** Of a table that does not exist yet: who will create it. */
+  readonly owner: string;
+  readonly said: boolean;
+}
+
+export function guardOf(table: RelationName, security: RowSecurity | undefined): Question<Guard> {
+  return question(
     `select
          coalesce((
              select pg_get_userbyid(c.relowner)
@@ -48,13 +67,10 @@ export async function readAccess(on: Queryable, table: RelationName, security: R
              join pg_namespace as n on n.oid = c.relnamespace
              where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p')
          ), current_user) as owner,
-         to_regclass($3) is not null as said`,
-    [table.schema, table.name, relation(security.access)],
-    'prepared',
+         to_regclass(nullif($3::text, '')) is not null as said`,
+    [table.schema, table.name, security === undefined ? '' : relation(security.access)],
+    ([row = { owner: '', said: false }]: readonly Guard[]) => row,
   );
-  // A table that does not exist yet will be owned by its creator; before there is an access model, no role sees a row.
-  const { owner = '', said = false } = rows[0] ?? {};
-  return { owner, visible: said ? await readVisible(on, security) : [] };
 }
 
 /** What each role that the access model names may see. Names are compared without letter case; one without a role is ignored. */

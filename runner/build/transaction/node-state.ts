@@ -33,7 +33,7 @@ import {
 import { prunedOf } from '../../state/pruned.ts';
 import { NodeError } from '../../text/errors.ts';
 import type { Place } from '../../text/place.ts';
-import { readAccess } from './access.ts';
+import { type Guard, guardOf, readAccess } from './access.ts';
 
 /** By this name a table that reads nothing has that among what it has consumed; no node can be named so. */
 const nothingRead = '(nothing)';
@@ -110,15 +110,19 @@ export async function readStates(
   context: StateContext,
   nodes: readonly BuiltNode[],
 ): Promise<ReadonlyMap<string, { readonly state: StateRead; readonly seen: Seen }>> {
-  const questions = nodes.map((node) => ({ ...questionsAbout(context, node), ...restOf(node.relation) }));
-  const answers = await askEach<Answers & RestOfRelation>(session, questions);
+  const questions = nodes.map((node) => ({
+    ...questionsAbout(context, node),
+    ...restOf(node.relation),
+    guard: guardOf(node.relation, rowSecurityOf(node)),
+  }));
+  const answers = await askEach<Answers & RestOfRelation & { readonly guard: Guard }>(session, questions);
   const once = askingOnce(session);
   const found = new Map<string, { readonly state: StateRead; readonly seen: Seen }>();
   for (const [place, node] of nodes.entries()) {
     const answer = answers[place];
     if (answer === undefined) continue;
     const security = rowSecurityOf(node);
-    const access = security && (await readAccess(once, node.relation, security));
+    const access = security && (await readAccess(once, node.relation, security, answer.guard));
     const seen = { answers: answer, access };
     found.set(node.id, { state: await stateOf(once, context, node, answer, seen), seen });
   }
