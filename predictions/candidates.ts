@@ -48,31 +48,32 @@ export function baselinePredictions(use: Use, name: Baseline, matrix: Matrix, me
 /** Below this many watts all rooms count as equally large: what intervals and the rest of the ridge are divided by. */
 export const smallestScale = 5;
 
-/** Days ahead little is certain, and all windows of a day were forecast from one origin: trees that may learn less are wrong by less. */
-const heldBack = { rounds: 50, rate: 0.05, minRows: 100, lambda: 20, columnShare: 0.6, rowShare: 0.8 } as const;
+/**
+ * Days ahead little is certain, and all windows of a day were forecast from one origin: trees that may learn less are wrong by less, and so
+ * is the mean of them and of a line.
+ */
+const heldBack = { rate: 0.05, minRows: 100, lambda: 20, columnShare: 0.6, rowShare: 0.8 } as const;
 
 /** What is trained for a use, by the name of the model. */
 export type Learners = (use: Use, horizon: Horizon) => Readonly<Record<string, ModelSpec>>;
 
 /** What the program trains. */
 export const learnersOf: Learners = (use, horizon) => {
-  const trees = {
-    kind: 'trees',
-    rounds: horizon === 'day' ? 150 : 200,
-    rate: 0.06,
-    leaves: 15,
-    minRows: 40,
-    columnShare: 0.7,
-  } as const;
+  const usual = { kind: 'trees', rounds: 200, rate: 0.06, leaves: 15, minRows: 40, columnShare: 0.7 } as const;
+  const trees = horizon === 'day' ? { ...usual, ...heldBack } : usual;
   switch (use) {
-    case 'occupied':
-      return { trees: { ...trees, loss: { name: 'logistic' } } };
+    case 'occupied': {
+      const ofPresence = { ...trees, loss: { name: 'logistic' } } as const;
+      if (horizon !== 'day') return { trees: ofPresence };
+      const logistic = { kind: 'logistic', lambda: 30, categories: ['hour', 'room', 'dow'] } as const;
+      return { trees: { kind: 'logistic-trees', logistic, trees: { ...ofPresence, rounds: 80 } } };
+    }
     case 'mean_power_w':
       return {
         'ridge-trees': {
           kind: 'residual',
           base: { kind: 'ridge', lambda: horizon === 'day' ? 30 : 10, by: 'room', categories: ['hour'] },
-          trees: { ...trees, rounds: 120, ...(horizon === 'day' ? heldBack : {}), loss: { name: 'l2' } },
+          trees: { ...trees, rounds: horizon === 'day' ? 50 : 100, loss: { name: 'l2' } },
           scale: { column: 'p_7d', atLeast: smallestScale },
         },
       };

@@ -1,9 +1,11 @@
-import type { Use } from './settings.ts';
+import type { Horizon, Use } from './settings.ts';
 
 /** Columns of room_quarter_state that are inputs. Absolute CO2 and temperature drift over weeks, so their changes are taken. */
 export const stateInputs = [
   ...['m0', 'm1', 'm2', 'm3', 'm_1h', 'm_3h', 'm_24h', 'since', 'a0', 'ar0', 'a_1h', 'a_3h', 'a_since'],
-  ...['door0', 'win0', 'light0', 'noise0', 'co2_d', 'p0', 'p1', 'p3', 'p_1h', 'p_3h', 'p_24h', 'p_7d', 'house_w'],
+  ...['door0', 'win0', 'light0', 'noise0', 'co2_d', 'house_w'],
+  // Of power the last two hours quarter by quarter: what a thermostat switches comes again after as long.
+  ...['p0', 'p1', 'p2', 'p3', 'p4', 'p5', 'p6', 'p7', 'p8', 'p_1h', 'p_3h', 'p_24h', 'p_7d'],
 ] as const;
 
 /** Columns of room_quarter_target that are inputs of every use. */
@@ -38,6 +40,21 @@ export const inputs: readonly string[] = [
   ...weatherInputs,
   ...Object.keys(degreeInputs),
 ];
+
+/** Of the state, what is known of the last day and week. */
+const ofLastDays: ReadonlySet<string> = new Set(['m_24h', 'a_since', 'p_24h', 'p_7d']);
+/** Of the power of the last two hours, what says nothing of presence that the rest does not say. */
+const ofPowerAlone: ReadonlySet<string> = new Set(['p2', 'p4', 'p5', 'p6', 'p7', 'p8']);
+
+/**
+ * What a model of a use and horizon learns from. Of power days ahead, not what the last quarters were like: all forecasts of a day have one
+ * origin, so that a room has no more states to learn from than days, and a line finds in them what is there by chance.
+ */
+export function inputsOf(use: Use, horizon: Horizon): readonly string[] {
+  const states: ReadonlySet<string> = new Set(stateInputs);
+  if (use === 'occupied') return inputs.filter((name) => !ofPowerAlone.has(name));
+  return horizon === 'day' ? inputs.filter((name) => !states.has(name) || ofLastDays.has(name)) : inputs;
+}
 
 /** How the columns of room_quarter_target that a use predicts end. */
 const suffixes: Readonly<Record<Use, string>> = { occupied: 'occupied', mean_power_w: 'power_w' };

@@ -1,8 +1,10 @@
+import { columnsNamed } from '../learning/data/matrix.ts';
 import type { Artefact, ModelSpec } from '../learning/model/spec.ts';
 import { trainInThread } from '../learning/worker/training.ts';
 import { baselinesOf, type Learners, learnersOf, type Means } from './candidates.ts';
 import { dayMs, type Examples, quarterMs } from './examples.ts';
-import { dayWeightsOf, levelsOf } from './levels.ts';
+import { inputsOf } from './inputs.ts';
+import { dayWeightsOf, levelsOf, weightsOf } from './levels.ts';
 import { type Measured, measured } from './measure.ts';
 import { type Content, forecastsOf } from './models.ts';
 import { at, positions, roomsOf } from './rows.ts';
@@ -64,9 +66,13 @@ export async function learn(
   readonly levels?: readonly number[];
   readonly dayWeights?: readonly number[];
 }> {
-  const { matrix, labels } = learnt;
-  const artefact = await trainInThread({ spec, matrix, target: labels }, signal === undefined ? {} : { signal });
-  if (use === 'occupied') return { artefact };
+  const { labels } = learnt;
+  const columns = inputsOf(use, horizon);
+  const matrix = { ...learnt.matrix, columns, values: columnsNamed(learnt.matrix, columns) };
+  const options = signal === undefined ? {} : { signal };
+  if (use === 'occupied') return { artefact: await trainInThread({ spec, matrix, target: labels }, options) };
+  const weights = weightsOf(learnt, codes.length);
+  const artefact = await trainInThread({ spec, matrix, target: labels, weights }, options);
   const levels = levelsOf(artefact, learnt, codes.length);
   return horizon === 'day' ? { artefact, levels, dayWeights: dayWeightsOf(ended, codes.length) } : { artefact, levels };
 }

@@ -1,7 +1,33 @@
 import { score } from '../learning/model/score.ts';
 import type { Artefact } from '../learning/model/spec.ts';
 import type { Examples } from './examples.ts';
+import { scalesOfRooms } from './intervals.ts';
 import { grouped, roomsOf } from './rows.ts';
+
+/**
+ * What each example of power counts in training, 1 on average: the rooms' values, each over what is usual in its room, vary alike with these
+ * weights. Without them the trees of all rooms would be about a plug that mostly rests, whose rare hours are a hundred times what is usual.
+ */
+export function weightsOf({ matrix, labels }: Examples, codes: number): Float64Array {
+  const rooms = matrix.values[matrix.columns.indexOf('room')];
+  const scales = scalesOfRooms(matrix);
+  const sums = Array.from({ length: codes }, () => ({ rows: 0, value: 0, square: 0 }));
+  labels.forEach((label, row) => {
+    const sum = sums[rooms?.[row] ?? -1];
+    if (sum === undefined) return;
+    const value = label / (scales[row] ?? 1);
+    sum.rows += 1;
+    sum.value += value;
+    sum.square += value ** 2;
+  });
+  const ofRooms = sums.map(({ rows, value, square }) => 1 / (square / rows - (value / rows) ** 2 + leastVariance));
+  const weights = labels.map((_, row) => ofRooms[rooms?.[row] ?? -1] ?? 0);
+  const mean = weights.reduce((sum, weight) => sum + weight, 0) / weights.length;
+  return weights.map((weight) => weight / mean);
+}
+
+/** What hardly ever changes does not count for all others. */
+const leastVariance = 0.25;
 
 /** Fewer windows of a room say nothing of its level. */
 const fewestRows = 100;
@@ -39,8 +65,8 @@ export function levelled(
 
 /** Quarters of a day ahead, and how many of them have to be known for its mean to say something. */
 const [quartersOfDay, fewestQuarters] = [96, 88];
-/** The weight of the last known day where it says all of the next one: two forecasts that err for different reasons, and neither is known to be better. */
-const mostWeight = 0.5;
+/** The weight of the last known day where the next one is always as that was: more than half, since a model's error of a day is that of the next one, too. */
+const mostWeight = 0.6;
 
 /** The rows of each origin, room and day ahead. */
 function daysAhead(examples: Examples): readonly (readonly number[])[] {
@@ -59,8 +85,10 @@ function besideLastDay(rows: readonly number[], values: Float64Array, { matrix }
 }
 
 /**
- * How far the days of each room, by its code, are to be drawn to the energy of the last known day: half the share of their variance that it
- * explains in what was learnt, 0 where it explains none. A house that heats stays as it is from one day to the next; a washing machine does not.
+ * How far the days of each room, by its code, are to be drawn to the energy of the last known day: by `mostWeight` times how alike the two
+ * were in what was learnt, their autocorrelation by von Neumann's ratio ("Distribution of the ratio of the mean square successive difference
+ * to the variance", Annals of Mathematical Statistics 12(4), 1941); 0 where they were not. A house that heats stays as it is from one day to the
+ * next; a washing machine does not.
  */
 export function dayWeightsOf(examples: Examples, codes: number): readonly number[] {
   const rooms = examples.matrix.values[examples.matrix.columns.indexOf('room')];
@@ -74,7 +102,7 @@ export function dayWeightsOf(examples: Examples, codes: number): readonly number
     const squares = (of: (day: { mean: number; last: number }) => number) =>
       days.reduce((sum, day) => sum + (day.mean - of(day)) ** 2, 0);
     const spread = squares(() => usual);
-    return spread > 0 ? mostWeight * Math.max(0, 1 - squares(({ last }) => last) / spread) : 0;
+    return spread > 0 ? mostWeight * Math.max(0, 1 - squares(({ last }) => last) / (2 * spread)) : 0;
   });
 }
 

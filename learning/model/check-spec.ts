@@ -26,6 +26,11 @@ export function checkSpec(spec: ModelSpec, columns: readonly string[]): void {
       checkColumn('scale.column', spec.scale.column, columns);
       check('scale.atLeast', spec.scale.atLeast, spec.scale.atLeast > 0, 'above 0');
       break;
+    case 'logistic-trees':
+      checkLinear(spec.logistic, columns);
+      checkTrees(spec.trees);
+      if (spec.trees.loss.name !== 'logistic') throw outOf('trees.loss', spec.trees.loss.name, 'logistic');
+      break;
     default:
       spec satisfies never;
   }

@@ -3,6 +3,7 @@ import { probabilityOf } from '../data/numbers.ts';
 import type { FittedTerms, RidgeSpec } from '../linear/spec.ts';
 import { addedByColumns } from '../linear/terms.ts';
 import { pathContributions } from '../trees/contributions.ts';
+import type { FittedTrees } from '../trees/spec.ts';
 import { fitOfRow, predictsProbability, scalesOf } from './score.ts';
 import type { Artefact, Explanation, ResidualSpec } from './spec.ts';
 
@@ -31,32 +32,31 @@ export function explain(artefact: Artefact, matrix: Matrix, row = 0): Explanatio
 
 /** Adds what each column of the only row contributes, and returns what is left without any. */
 function addContributions({ model, spec, columns }: Artefact, matrix: Matrix, added: Float64Array): number {
-  const addTerms = (fit: FittedTerms) => {
+  const addTerms = (fit: FittedTerms, share = 1) => {
     const valueIn = (column: string) => matrix.values[columns.indexOf(column)]?.[0] ?? Number.NaN;
-    for (const [column, value] of addedByColumns(fit, valueIn)) add(added, columns.indexOf(column), value);
-    return fit.intercept;
+    for (const [column, value] of addedByColumns(fit, valueIn)) add(added, columns.indexOf(column), share * value);
+    return share * fit.intercept;
+  };
+  const addPaths = (trees: FittedTrees, share: number) => {
+    const paths = pathContributions(trees, matrix.values, 0);
+    paths.added.forEach((value, at) => {
+      add(added, at, share * value);
+    });
+    return share * paths.base;
   };
   switch (model.kind) {
     case 'logistic':
       return addTerms(model.all);
     case 'ridge':
       return addTerms(fitOfRow(model, spec as RidgeSpec, matrix)(0));
-    case 'trees': {
-      const paths = pathContributions(model, matrix.values, 0);
-      paths.added.forEach((value, at) => {
-        add(added, at, value);
-      });
-      return paths.base;
-    }
+    case 'trees':
+      return addPaths(model, 1);
     case 'residual': {
       const intercept = addTerms(fitOfRow(model.base, (spec as ResidualSpec).base, matrix)(0));
-      const scale = scalesOf(spec as ResidualSpec, matrix)[0] as number;
-      const paths = pathContributions(model.trees, matrix.values, 0);
-      paths.added.forEach((value, at) => {
-        add(added, at, scale * value);
-      });
-      return intercept + scale * paths.base;
+      return intercept + addPaths(model.trees, scalesOf(spec as ResidualSpec, matrix)[0] as number);
     }
+    case 'logistic-trees':
+      return addTerms(model.logistic.all, 0.5) + addPaths(model.trees, 0.5);
     default:
       return model satisfies never;
   }

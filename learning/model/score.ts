@@ -21,7 +21,9 @@ export function score(artefact: Artefact, matrix: Matrix): Float64Array {
 
 /** Whether the sums of the model are log odds. */
 export function predictsProbability({ model }: Artefact): boolean {
-  return model.kind === 'logistic' || (model.kind === 'trees' && model.link === 'logit');
+  return (
+    model.kind === 'logistic' || model.kind === 'logistic-trees' || (model.kind === 'trees' && model.link === 'logit')
+  );
 }
 
 /** A probability, corrected. */
@@ -45,6 +47,10 @@ function sumsOf({ model, columns, spec }: Artefact, matrix: Matrix): Float64Arra
       return ridgePredictions(model.base, (spec as ResidualSpec).base, used).map(
         (value, row) => value + (scales[row] as number) * (rest[row] as number),
       );
+    }
+    case 'logistic-trees': {
+      const ofTrees = sumsOfTrees(model.trees, used.values, used.rows);
+      return termsOfRows(used, () => model.logistic.all).map((sum, row) => (sum + (ofTrees[row] as number)) / 2);
     }
     default:
       return model satisfies never;

@@ -17,8 +17,19 @@ export interface ResidualSpec {
   readonly scale?: { readonly column: string; readonly atLeast: number };
 }
 
+/**
+ * Logistic regression and boosted trees side by side, each trained on its own: the log odds are the mean of theirs. They err for
+ * different reasons, so the mean errs by less than either where there is little to learn from.
+ */
+export interface LogisticTreesSpec {
+  readonly kind: 'logistic-trees';
+  readonly logistic: LogisticSpec;
+  /** Of log loss. */
+  readonly trees: TreesSpec;
+}
+
 /** How a model is trained. */
-export type ModelSpec = TreesSpec | RidgeSpec | LogisticSpec | ResidualSpec;
+export type ModelSpec = TreesSpec | RidgeSpec | LogisticSpec | ResidualSpec | LogisticTreesSpec;
 
 /** Ridge and trees on its rest, trained. */
 export interface FittedResidual {
@@ -27,8 +38,15 @@ export interface FittedResidual {
   readonly trees: FittedTrees;
 }
 
+/** Logistic regression and trees side by side, trained. */
+export interface FittedLogisticTrees {
+  readonly kind: 'logistic-trees';
+  readonly logistic: FittedLogistic;
+  readonly trees: FittedTrees;
+}
+
 /** What training yields, by the kind of the model. */
-export type Fitted = FittedTrees | FittedRidge | FittedLogistic | FittedResidual;
+export type Fitted = FittedTrees | FittedRidge | FittedLogistic | FittedResidual | FittedLogisticTrees;
 
 /** A correction of probabilities: the log odds become `slope * log odds + offset`. */
 export interface Calibration {
@@ -54,7 +72,7 @@ export interface Artefact {
   /** How many rows it was trained on. */
   readonly rows: number;
   readonly model: Fitted;
-  /** Of trees, and of the trees of a residual model: the columns that were used, the largest gain first. Else empty. */
+  /** Of trees, alone or beside another model: the columns that were used, the largest gain first. Else empty. */
   readonly gains: readonly Gain[];
   /** How the values of each column were spread, by which drift is measured. */
   readonly inputs: readonly Summary[];

@@ -13,7 +13,7 @@ import { type Examples, inOneOrder } from '../data/order.ts';
 import { summaryOf } from '../data/summary.ts';
 import { fitLogistic } from '../linear/logistic.ts';
 import { trainRidge } from '../linear/ridge.ts';
-import type { LogisticSpec } from '../linear/spec.ts';
+import type { FittedLogistic, LogisticSpec } from '../linear/spec.ts';
 import { trainTrees } from '../trees/boosting.ts';
 import { sealed } from './artefact.ts';
 import { checkSpec } from './check-spec.ts';
@@ -56,7 +56,11 @@ export function train(
 
 /** Whether a model predicts the probability of 1. */
 export function isProbability(spec: ModelSpec): boolean {
-  return spec.kind === 'logistic' || (spec.kind === 'trees' && spec.loss.name === 'logistic');
+  return (
+    spec.kind === 'logistic' ||
+    spec.kind === 'logistic-trees' ||
+    (spec.kind === 'trees' && spec.loss.name === 'logistic')
+  );
 }
 
 function trained(spec: ModelSpec, examples: Examples, progress: Progress): Trained {
@@ -64,10 +68,16 @@ function trained(spec: ModelSpec, examples: Examples, progress: Progress): Train
   switch (spec.kind) {
     case 'trees':
       return trainTrees(spec, matrix.values, target, weights, (done) => progress(done, spec.rounds));
+    case 'logistic-trees': {
+      const onRound = (done: number) => progress(done, spec.trees.rounds);
+      const { model, gains } = trainTrees(spec.trees, matrix.values, target, weights, onRound);
+      const logistic = trainLogistic(spec.logistic, examples);
+      return { model: { kind: 'logistic-trees', logistic, trees: model }, gains };
+    }
     case 'ridge':
       return { model: trainRidge(spec, matrix.columns, matrix.values, target, weights) };
     case 'logistic':
-      return { model: { kind: 'logistic', all: fitLogistic(inputsOf(spec, examples), target, spec.lambda) } };
+      return { model: trainLogistic(spec, examples) };
     case 'residual':
       return trainResidual(spec, examples, progress);
     default:
@@ -75,9 +85,10 @@ function trained(spec: ModelSpec, examples: Examples, progress: Progress): Train
   }
 }
 
-function inputsOf(spec: LogisticSpec, { matrix, weights }: Examples) {
+function trainLogistic(spec: LogisticSpec, { matrix, target, weights }: Examples): FittedLogistic {
   const categories = new Set(spec.categories);
-  return { names: matrix.columns, columns: matrix.values, weights, categories, hasPenalty: spec.lambda > 0 };
+  const inputs = { names: matrix.columns, columns: matrix.values, weights, categories, hasPenalty: spec.lambda > 0 };
+  return { kind: 'logistic', all: fitLogistic(inputs, target, spec.lambda) };
 }
 
 function trainResidual(spec: ResidualSpec, { matrix, target, weights }: Examples, progress: Progress): Trained {

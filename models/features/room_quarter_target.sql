@@ -76,7 +76,8 @@ series as (
         join stretches as t on t.apartment = r.apartment
         cross join lateral generate_series(
             greatest(r.first_quarter, t.first_quarter),
-            t.last_quarter + interval '3 days',
+            -- half an hour more: what is about the last of them
+            t.last_quarter + interval '3 days 30 minutes',
             interval '15 minutes'
         ) as g (target)
     ) as u
@@ -114,6 +115,18 @@ local_times as (
     left join holidays as h on h.date = s.local_target::date
 ),
 
+-- Where nobody moved all day in an apartment nobody was at home: what it was like then says little of days on which somebody is.
+at_home as (
+    select
+        *,
+        case when max(occupied) over whole_day = 0 then null else occupied end as home_occupied,
+        case when max(occupied) over whole_day = 0 then null else power_w end as home_power_w
+    from local_times
+    window whole_day as (
+        partition by apartment, local_date
+    )
+),
+
 -- The same clock time of other days. What a day has twice (the night in which the clocks go back) is one mean, what it lacks is missing.
 -- Profiles leave out the last three days, so that they are known at the beginning of any forecast of three days.
 of_times as (
@@ -130,9 +143,15 @@ of_times as (
         max(target) over (clock range between interval '3 days' preceding and interval '3 days' preceding) as d3_target,
         avg(occupied) over (clock range between interval '7 days' preceding and interval '7 days' preceding) as w1_occupied,
         avg(power_w) over (clock range between interval '7 days' preceding and interval '7 days' preceding) as w1_power_w,
-        avg(occupied) over (clock range between interval '14 days' preceding and interval '4 days' preceding) as pd_occupied,
-        avg(power_w) over (clock range between interval '14 days' preceding and interval '4 days' preceding) as pd_power_w
-    from local_times
+        coalesce(
+            avg(home_occupied) over (clock range between interval '14 days' preceding and interval '4 days' preceding),
+            avg(occupied) over (clock range between interval '14 days' preceding and interval '4 days' preceding)
+        ) as pd_occupied,
+        coalesce(
+            avg(home_power_w) over (clock range between interval '14 days' preceding and interval '4 days' preceding),
+            avg(power_w) over (clock range between interval '14 days' preceding and interval '4 days' preceding)
+        ) as pd_power_w
+    from at_home
     window clock as (
         partition by apartment, room, tod
         order by local_date
@@ -142,8 +161,14 @@ of_times as (
 of_weekdays as (
     select
         *,
-        avg(occupied) over (week range between interval '35 days' preceding and interval '7 days' preceding) as pw_occupied,
-        avg(power_w) over (week range between interval '35 days' preceding and interval '7 days' preceding) as pw_power_w
+        coalesce(
+            avg(home_occupied) over (week range between interval '35 days' preceding and interval '7 days' preceding),
+            avg(occupied) over (week range between interval '35 days' preceding and interval '7 days' preceding)
+        ) as weekday_occupied,
+        coalesce(
+            avg(home_power_w) over (week range between interval '35 days' preceding and interval '7 days' preceding),
+            avg(power_w) over (week range between interval '35 days' preceding and interval '7 days' preceding)
+        ) as weekday_power_w
     from of_times
     window week as (
         partition by apartment, room, tod, dow
@@ -154,8 +179,14 @@ of_weekdays as (
 of_day_types as (
     select
         *,
-        avg(occupied) over (alike range between interval '28 days' preceding and interval '4 days' preceding) as pt_occupied,
-        avg(power_w) over (alike range between interval '28 days' preceding and interval '4 days' preceding) as pt_power_w
+        coalesce(
+            avg(home_occupied) over (alike range between interval '28 days' preceding and interval '4 days' preceding),
+            avg(occupied) over (alike range between interval '28 days' preceding and interval '4 days' preceding)
+        ) as alike_occupied,
+        coalesce(
+            avg(home_power_w) over (alike range between interval '28 days' preceding and interval '4 days' preceding),
+            avg(power_w) over (alike range between interval '28 days' preceding and interval '4 days' preceding)
+        ) as alike_power_w
     from of_weekdays
     window alike as (
         partition by apartment, room, tod, day_type
@@ -172,6 +203,22 @@ of_hours as (
     window hours as (
         partition by apartment, room, hour, dow
         order by local_date
+    )
+),
+
+-- Nobody keeps a habit to the minute: half an hour before and after, within the day, is the same time.
+about_then as (
+    select
+        *,
+        avg(weekday_occupied) over about as pw_occupied,
+        avg(weekday_power_w) over about as pw_power_w,
+        avg(alike_occupied) over about as pt_occupied,
+        avg(alike_power_w) over about as pt_power_w
+    from of_hours
+    window about as (
+        partition by apartment, room, local_date
+        order by target
+        range between interval '30 minutes' preceding and interval '30 minutes' following
     )
 ),
 
@@ -207,7 +254,7 @@ final as (
         round(pt_power_w, 6)::double precision as pt_power_w,
         round(ph_power_w, 6)::double precision as ph_power_w,
         round(pd_power_w, 6)::double precision as pd_power_w
-    from of_hours
+    from about_then
 )
 
 select

@@ -39,7 +39,7 @@ const learners: Learners = (use, horizon) =>
   Object.fromEntries(
     Object.entries(learnersOf(use, horizon)).map(([name, spec]) => {
       if (spec.kind === 'trees') return [name, { ...spec, rounds: 40, rate: 0.15 }];
-      return [name, spec.kind === 'residual' ? { ...spec, trees: { ...spec.trees, rounds: 25 } } : spec];
+      return [name, 'trees' in spec ? { ...spec, trees: { ...spec.trees, rounds: 25 } } : spec];
     }),
   );
 

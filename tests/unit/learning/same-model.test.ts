@@ -5,7 +5,7 @@ import { artefactText, calibrated, readArtefact } from '../../../learning/model/
 import { explain } from '../../../learning/model/explain.ts';
 import { score } from '../../../learning/model/score.ts';
 import type { ModelSpec } from '../../../learning/model/spec.ts';
-import { train } from '../../../learning/model/train.ts';
+import { isProbability, train } from '../../../learning/model/train.ts';
 import { inputs, readSample } from './sample.ts';
 
 const sample = readSample();
@@ -14,13 +14,15 @@ const matrix = rowsAt(sample.matrix(inputs), some);
 const keyed = { ...matrix, keys: [Float64Array.from(some, (row) => row % 5), Float64Array.from(some)] };
 const trees = { kind: 'trees', rounds: 12, rate: 0.2, leaves: 8, columnShare: 0.6, rowShare: 0.7 } as const;
 const ridge = { kind: 'ridge', lambda: 3, categories: ['hour'], by: 'room' } as const;
+const logistic = { kind: 'logistic', lambda: 3, categories: ['hour', 'room'] } as const;
 const specs: readonly [string, ModelSpec][] = [
   ['trees of squared error', { ...trees, loss: { name: 'l2' } }],
   ['trees of absolute error', { ...trees, loss: { name: 'l1' } }],
   ['trees of pinball loss', { ...trees, loss: { name: 'quantile', level: 0.8 } }],
   ['trees of log loss', { ...trees, loss: { name: 'logistic' } }],
   ['ridge', ridge],
-  ['logistic', { kind: 'logistic', lambda: 3, categories: ['hour', 'room'] }],
+  ['logistic', logistic],
+  ['logistic and trees', { kind: 'logistic-trees', logistic, trees: { ...trees, loss: { name: 'logistic' } } }],
   [
     'residual',
     {
@@ -33,8 +35,7 @@ const specs: readonly [string, ModelSpec][] = [
 ];
 
 function targetOf(spec: ModelSpec): Float64Array {
-  const isClass = spec.kind === 'logistic' || (spec.kind === 'trees' && spec.loss.name === 'logistic');
-  return valuesAt(sample.column(isClass ? 'occupied' : 'next_power'), some);
+  return valuesAt(sample.column(isProbability(spec) ? 'occupied' : 'next_power'), some);
 }
 
 const orders = [shuffled(randomOf(5), some.length), shuffled(randomOf(6), some.length)];
@@ -76,14 +77,33 @@ test.each(specs)('another seed, setting or target is another model: %s', (_, spe
   const checksum = train(spec, matrix, target).checksum;
   // A single target may change no median.
   const changed = target.toReversed();
-  const other: ModelSpec =
-    spec.kind === 'trees'
-      ? { ...spec, seed: 2 }
-      : spec.kind === 'residual'
-        ? { ...spec, base: { ...ridge, lambda: 4 } }
-        : { ...spec, lambda: 4 };
-  const checksums = [train(spec, matrix, changed), train(other, matrix, target)].map((artefact) => artefact.checksum);
+  const checksums = [train(spec, matrix, changed), train(otherThan(spec), matrix, target)].map(
+    (artefact) => artefact.checksum,
+  );
   expect(new Set([checksum, ...checksums]).size).toBe(3);
+});
+
+function otherThan(spec: ModelSpec): ModelSpec {
+  switch (spec.kind) {
+    case 'trees':
+      return { ...spec, seed: 2 };
+    case 'residual':
+      return { ...spec, base: { ...ridge, lambda: 4 } };
+    case 'logistic-trees':
+      return { ...spec, logistic: { ...logistic, lambda: 4 } };
+    default:
+      return { ...spec, lambda: 4 };
+  }
+}
+
+test('log odds beside each other are averaged', () => {
+  const spec = { kind: 'logistic-trees', logistic, trees: { ...trees, loss: { name: 'logistic' } } } as const;
+  const target = targetOf(spec);
+  const logOdds = (of: ModelSpec) => score(train(of, matrix, target), matrix).map((p) => Math.log(p / (1 - p)));
+  const [both, one, other] = [logOdds(spec), logOdds(spec.logistic), logOdds(spec.trees)];
+  both.forEach((value, row) => {
+    expect(value).toBeCloseTo(((one[row] ?? Number.NaN) + (other[row] ?? Number.NaN)) / 2, 9);
+  });
 });
 
 test('columns are found by name', () => {
