@@ -103,4 +103,38 @@ describe.each(oneDatabase)('features on $name', (kind) => {
     // the newer of the two 02:30 of the day before
     expect(await at('2023-10-30 01:30Z')).toMatchObject({ d1_quarters: 96, tod: 10 });
   });
+
+  it('a habit is what is usual about that time on days at home, unless there are no others', async () => {
+    /** Thursdays five weeks before the 26th, at home or not, from half past nine to half past ten. */
+    const usual = async (days: string) =>
+      (
+        await on.home.rows<{ occupied: number; power_w: number }>(
+          `select round(avg(occupied), 6)::float8 as occupied, round(avg(power_w), 6)::float8 as power_w
+           from (
+               select avg((motion_minutes > 0)::integer) filter (where motion_seen >= 8) as occupied, avg(power_w::numeric) as power_w
+               from silver.room_quarter cross join lateral (select quarter at time zone 'Europe/Zurich' as local) as l
+               where room = 'Kitchen' and local::date in (${days}) and local::time between '09:30' and '10:30'
+               group by local::time
+           ) as q`,
+        )
+      )[0];
+    const habit = async () =>
+      (
+        await on.home.rows<{ occupied: number; power_w: number }>(
+          `select pw_occupied as occupied, pw_power_w as power_w from silver.room_quarter_target
+           where target = '2023-10-26 08:00Z' and room = 'Kitchen'`,
+        )
+      )[0];
+    const empty = (where: string) =>
+      on.database.warehouse.query(
+        `update silver.room_quarter set motion_minutes = 0, power_w = 7 where (quarter at time zone 'Europe/Zurich')::date ${where}`,
+      );
+    expect(await habit()).toEqual(await usual("'2023-09-28', '2023-10-05', '2023-10-12', '2023-10-19'"));
+    await empty("= '2023-10-12'");
+    const atHome = await usual("'2023-09-28', '2023-10-05', '2023-10-19'");
+    expect(atHome).not.toEqual(await usual("'2023-09-28', '2023-10-05', '2023-10-12', '2023-10-19'"));
+    expect(await habit()).toEqual(atHome);
+    await empty("< '2023-10-26'");
+    expect(await habit()).toEqual({ occupied: 0, power_w: 7 });
+  });
 });
