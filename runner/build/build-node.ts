@@ -162,7 +162,7 @@ async function buildIn(session: Session, context: BuildContext, given: SeedNode 
   }
   const stood = {
     comments: before?.comments,
-    unchanged: decision.mode === 'skip' ? state.comments : undefined,
+    unchanged: becomes === 'same' ? state.comments : undefined,
     created: state.recorded?.created ?? nothingCreated,
   };
   const grants = await completeRelation(session, node, decision.mode, stood, hookContext(context));
@@ -237,6 +237,9 @@ async function consumedRows(
   const versions = [...state.upstreams.values()];
   if (versions.every(({ rows }) => rows === undefined)) return state.upstreams;
   const isKnown = retained === 0 && versions.every(({ rows }) => rows !== undefined);
+  // Of the same SQL it is known from the last build.
+  const wasLike = [...state.upstreams.keys()].every((name) => state.consumed.get(name)?.rows !== undefined);
+  if (isKnown && wasLike && state.recorded?.checksum === node.checksum) return state.upstreams;
   const forms = node.kind === 'seed' ? [] : [node.fullSql, incrementalSqlOf(node) ?? []].flat();
   let isLike = isKnown;
   for (const sql of forms) isLike &&= await isSteady(session, manifest, node.reads, sql);
