@@ -21,7 +21,7 @@ export function table({ head, rows }: Extract<Shown, { kind: 'table' }>, box: Bo
   const isNarrow = isHeat && widthAt(1) < leastWritten;
   const sizeAt = (index: number) => (index === 0 && isHeat ? 11 : size);
   const titles = head.map((text, index) =>
-    inLines(text, Math.max(1, Math.floor((widthAt(index) - 4) / (sizeAt(index) * boldLetter))), 3),
+    inLines(text, Math.max(1, Math.floor((widthAt(index) - 4) / (sizeAt(index) * boldLetter))), 4),
   );
   const deep = 14 * (Math.max(...titles.map((lines) => lines.length)) - 1);
   const height = Math.min(24, Math.max(16, (box.height - deep) / (rows.length + 1)));
