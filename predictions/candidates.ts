@@ -54,6 +54,9 @@ export const smallestScale = 5;
  */
 const heldBack = { rate: 0.05, minRows: 100, lambda: 20, columnShare: 0.6, rowShare: 0.8 } as const;
 
+/** What happens next hangs on what happens now, of which there is much to learn. */
+const ofNow = { rounds: 300, rate: 0.08, columnShare: 0.6, rowShare: 0.8, lambda: 5 } as const;
+
 /** What is trained for a use, by the name of the model. */
 export type Learners = (use: Use, horizon: Horizon) => Readonly<Record<string, ModelSpec>>;
 
@@ -64,7 +67,7 @@ export const learnersOf: Learners = (use, horizon) => {
   switch (use) {
     case 'occupied': {
       const ofPresence = { ...trees, loss: { name: 'logistic' } } as const;
-      if (horizon !== 'day') return { trees: ofPresence };
+      if (horizon !== 'day') return { trees: { ...ofPresence, ...ofNow } };
       const logistic = { kind: 'logistic', lambda: 30, categories: ['hour', 'room', 'dow'] } as const;
       return { trees: { kind: 'logistic-trees', logistic, trees: { ...ofPresence, rounds: 80 } } };
     }

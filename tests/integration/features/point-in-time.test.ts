@@ -5,11 +5,11 @@ import { oneDatabase } from '../databases.ts';
 import { householdOn, sampleMinutes } from '../main-job/household.ts';
 import { rounds } from '../rounds.ts';
 
-/** Six weeks of three rooms by a formula, over the night in which the clocks go back, with gaps. */
-const history = `insert into silver.room_quarter
+/** Days of three rooms by a formula, with gaps. */
+const history = (from: string, to: string) => `insert into silver.room_quarter
     (quarter, apartment, room, motion_seen, motion_minutes, power_seen, power_w, co2_ppm, load_id)
 select q, 'jimmy', r.room, case when h % 11 = 0 then 5 else 15 end, case when h % 3 = 0 then h % 7 else 0 end, 15, h % 1000, 400 + h % 500, 1
-from generate_series(timestamptz '2023-09-25 00:00Z', timestamptz '2023-11-05 23:45Z', interval '15 minutes') as g (q)
+from generate_series(timestamptz '${from} 00:00Z', timestamptz '${to} 23:45Z', interval '15 minutes') as g (q)
 cross join (values ('Office'), ('Kitchen'), ('House')) as r (room)
 cross join lateral (select abs(hashtext(extract(epoch from q)::bigint || r.room)) as h) as x
 where h % 13 <> 0`;
@@ -52,12 +52,23 @@ describe.each(oneDatabase)('features on $name', (kind) => {
   const rowsOf = async (sql: string, origin: string): Promise<readonly Row[]> =>
     (await on.database.warehouse.query(sql, [origin])).rows;
 
+  /** The day before a target, in the kitchen. */
+  const dayBefore = async (target: string) =>
+    (
+      await on.home.rows(
+        `select d1_quarters, tod, d1_occupied as d1, (select t.occupied from silver.room_quarter_target t
+           where t.target = x.target - x.d1_quarters * interval '15 minutes' and t.room = x.room)::float as occupied
+         from silver.room_quarter_target x where target = '${target}' and room = 'Kitchen'`,
+      )
+    )[0];
+
   beforeAll(async () => {
     on.home.put(sampleMinutes('12.10.2023', (minute) => minute < 2));
     await on.home.load();
     await on.home.build();
     await on.database.warehouse.query('delete from silver.room_quarter');
-    await on.database.warehouse.query(history);
+    // Six weeks, over the night in which the clocks go back.
+    await on.database.warehouse.query(history('2023-09-25', '2023-11-05'));
   }, 240_000);
 
   it('no feature differs when the history is cut at the origin', async () => {
@@ -85,23 +96,15 @@ describe.each(oneDatabase)('features on $name', (kind) => {
   });
 
   it('the day before a day of 25 hours is the same clock time, 100 quarters back', async () => {
-    const at = async (target: string) =>
-      (
-        await on.home.rows(
-          `select d1_quarters, tod, d1_occupied as d1, (select t.occupied from silver.room_quarter_target t
-             where t.target = x.target - x.d1_quarters * interval '15 minutes' and t.room = x.room)::float as occupied
-           from silver.room_quarter_target x where target = '${target}' and room = 'Kitchen'`,
-        )
-      )[0];
     // 10:00 of the days before, of and after the change, and 02:30 the second time
-    expect(await at('2023-10-28 08:00Z')).toMatchObject({ d1_quarters: 96, tod: 40 });
-    const after = await at('2023-10-29 09:00Z');
+    expect(await dayBefore('2023-10-28 08:00Z')).toMatchObject({ d1_quarters: 96, tod: 40 });
+    const after = await dayBefore('2023-10-29 09:00Z');
     expect(after).toMatchObject({ d1_quarters: 100, tod: 40 });
     expect(after?.d1).toBe(after?.occupied);
-    expect(await at('2023-10-30 09:00Z')).toMatchObject({ d1_quarters: 96, tod: 40 });
-    expect(await at('2023-10-29 01:30Z')).toMatchObject({ d1_quarters: 100, tod: 10 });
+    expect(await dayBefore('2023-10-30 09:00Z')).toMatchObject({ d1_quarters: 96, tod: 40 });
+    expect(await dayBefore('2023-10-29 01:30Z')).toMatchObject({ d1_quarters: 100, tod: 10 });
     // the newer of the two 02:30 of the day before
-    expect(await at('2023-10-30 01:30Z')).toMatchObject({ d1_quarters: 96, tod: 10 });
+    expect(await dayBefore('2023-10-30 01:30Z')).toMatchObject({ d1_quarters: 96, tod: 10 });
   });
 
   it('a habit is what is usual about that time on days at home, unless there are no others', async () => {
@@ -136,5 +139,18 @@ describe.each(oneDatabase)('features on $name', (kind) => {
     expect(await habit()).toEqual(atHome);
     await empty("< '2023-10-26'");
     expect(await habit()).toEqual({ occupied: 0, power_w: 7 });
+  });
+
+  it('the day before a day of 23 hours is the same clock time, 92 quarters back, and what a day lacks is missing', async () => {
+    await on.database.warehouse.query(history('2023-03-20', '2023-03-29'));
+    // 10:00 of the days before, of and after the change
+    expect(await dayBefore('2023-03-25 09:00Z')).toMatchObject({ d1_quarters: 96, tod: 40 });
+    const after = await dayBefore('2023-03-26 08:00Z');
+    expect(after).toMatchObject({ d1_quarters: 92, tod: 40 });
+    expect(after?.d1).toBe(after?.occupied);
+    expect(await dayBefore('2023-03-27 08:00Z')).toMatchObject({ d1_quarters: 96, tod: 40 });
+    // There was no 02:30 on the 26th.
+    expect(await dayBefore('2023-03-27 00:30Z')).toMatchObject({ d1_quarters: null, d1: null, tod: 10 });
+    expect(await dayBefore('2023-03-28 00:30Z')).toMatchObject({ d1_quarters: 96, tod: 10 });
   });
 });

@@ -6,7 +6,6 @@ import { predictingRound } from '../../../cli/predict/rounds.ts';
 import { randomOf } from '../../../learning/data/random.ts';
 import { ensureStaging } from '../../../loaders/landing/staging.ts';
 import { backtest } from '../../../predictions/backtest.ts';
-import { type Learners, learnersOf } from '../../../predictions/candidates.ts';
 import { explainForecasts } from '../../../predictions/explain.ts';
 import { newestModels, promote } from '../../../predictions/models.ts';
 import { scoreDue } from '../../../predictions/score.ts';
@@ -15,33 +14,10 @@ import { trainModels } from '../../../predictions/train.ts';
 import { oneDatabase } from '../databases.ts';
 import { householdOn, sampleMinutes } from '../main-job/household.ts';
 import { rounds } from '../rounds.ts';
-
-/** Fifteen days of two rooms, or others. @param motion minutes of motion, by h, a number by chance of the time that `step` seconds share. */
-const history = (
-  step: number,
-  motion: string,
-  days = 15,
-  rooms: readonly string[] = ['Office', 'Kitchen'],
-) => `insert into silver.room_quarter
-    (quarter, apartment, room, motion_seen, motion_minutes, power_seen, power_w, light_lux, load_id)
-select q, 'jimmy', r.room, 15, ${motion}, 15, h % 1000, case when q < '2023-10-03' then 20 else 500 end + h % 50, 1
-from generate_series(timestamptz '2023-10-10 00:00Z' - ${days} * interval '1 day', timestamptz '2023-10-09 23:45Z', interval '15 minutes') as g (q)
-cross join unnest(array['${rooms.join("', '")}']) as r (room)
-cross join lateral (
-    select abs(hashtext((extract(epoch from q)::bigint / ${step})::text || r.room)) as h
-) as x`;
+import { history, learners } from './short-history.ts';
 
 const asOf = new Date('2023-10-10T00:00:00Z');
 const settings = predictionSettings({ occupied: { rooms: ['Office', 'Kitchen'] }, min_days: 7 });
-
-/** What the program trains, with a fifth of the trees: nothing that is shown here hangs on their number. */
-const learners: Learners = (use, horizon) =>
-  Object.fromEntries(
-    Object.entries(learnersOf(use, horizon)).map(([name, spec]) => {
-      if (spec.kind === 'trees') return [name, { ...spec, rounds: 40, rate: 0.15 }];
-      return [name, 'trees' in spec ? { ...spec, trees: { ...spec.trees, rounds: 25 } } : spec];
-    }),
-  );
 
 describe.each(oneDatabase)('predictions of the program itself on $name', (kind) => {
   const on = householdOn(kind);
@@ -206,7 +182,8 @@ describe.each(oneDatabase)('predictions of the program itself on $name', (kind) 
     );
     for (const [place, { explanation }] of explained.entries()) {
       expect(explanation.prediction).toBeCloseTo(values[place]?.value ?? 0, 8);
-      expect(['m0', 'm_1h', 'm1', 'since']).toContain(explanation.contributions[0]?.column);
+      // Motion in the room, or how long ago there was any in the apartment.
+      expect(['m0', 'm_1h', 'm1', 'since', 'a_since']).toContain(explanation.contributions[0]?.column);
     }
     const stored = await newestModels(warehouse);
     const request = { relations, settings, learners, uses: ['occupied'] as const, horizons: ['quarter'] as const };
