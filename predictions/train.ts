@@ -5,7 +5,7 @@
 //   3. examples.ts, filling.ts, rows.ts  features in temporary tables, examples as columns of numbers
 //   4. candidates.ts  baselines, and what is trained
 //   5. measure.ts, judge.ts, champion.ts  how wrong each is on what came after; which is the best
-//   6. levels.ts, intervals.ts, days.ts  the level of forecasts of power; bounds; whole days and theirs
+//   6. calibration.ts  probabilities that were off; levels.ts, intervals.ts, days.ts  the level of forecasts of power; bounds; whole days and theirs
 //   7. models.ts      versions of models in staging.model, champions, forecasts of one; new-rooms.ts  which predicts which room
 //   8. train.ts       trains, compares, chooses, stores; walk.ts, backtest.ts  only compares, step by step over history
 //   9. origin.ts, score.ts, records.ts  what is due, and its records in staging.prediction; explain.ts  why
@@ -13,8 +13,10 @@
 // At the end nothing that was measured after an origin has been read for it, and each origin has been predicted from once.
 import { driftOf } from '../learning/measure/drift.ts';
 import { permutationImportance } from '../learning/measure/importance.ts';
+import { calibrated } from '../learning/model/artefact.ts';
 import type { Artefact } from '../learning/model/spec.ts';
 import type { Warehouse } from '../warehouse/warehouse.ts';
+import { calibrationOn } from './calibration.ts';
 import type { Learners } from './candidates.ts';
 import { championAmong } from './champion.ts';
 import { dayIntervalOf } from './days.ts';
@@ -160,14 +162,14 @@ async function trainOne(warehouse: Warehouse, task: Task): Promise<Trained> {
     const importance = importanceOn(content.artefact, test);
     const all = pastOf(horizon, known, Number.POSITIVE_INFINITY);
     const learned = await learn({ use, horizon, codes, spec }, all, signal);
-    const { artefact } = learned;
+    const artefact = calibrated(learned.artefact, use === 'occupied' ? calibrationOn(one.values, test) : undefined);
     const lastWeek = predictedWithin(known, last - 7 * dayMs, Number.POSITIVE_INFINITY);
     const drift = driftOf(artefact, lastWeek.matrix).slice(0, 10);
     models.push({
       ...common,
       version: artefact.checksum.slice(0, 12),
       evaluation: { ...evaluation, importance, drift },
-      content: { ...content, ...learned, means, ...bounds },
+      content: { ...content, ...learned, artefact, means, ...bounds },
     });
   }
   await storeModels(warehouse, models);

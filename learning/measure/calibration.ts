@@ -35,16 +35,32 @@ export function plattCalibration({ probabilities, outcomes }: Outcomes): Calibra
 }
 
 /**
- * Platt's correction if it makes the log loss of other, later outcomes smaller, else none: a fit on few days often makes it
- * larger.
+ * Platt's correction of all outcomes, if that of either part makes the log loss of the other smaller, else none: what is off in one part
+ * alone will hardly be so afterwards, and a fit on few days often makes things worse.
  */
-export function calibrationThatHelps(fit: Outcomes, later: Outcomes): Calibration | undefined {
-  const calibration = plattCalibration(fit);
-  if (calibration === undefined) return undefined;
-  const before = logLoss(later.probabilities, later.outcomes);
+export function calibrationThatHelps(one: Outcomes, other: Outcomes): Calibration | undefined {
+  return helps(one, other) && helps(other, one)
+    ? plattCalibration({
+        probabilities: joined(one.probabilities, other.probabilities),
+        outcomes: joined(one.outcomes, other.outcomes),
+      })
+    : undefined;
+}
+
+function helps(fitted: Outcomes, { probabilities, outcomes }: Outcomes): boolean {
+  const calibration = plattCalibration(fitted);
+  if (calibration === undefined) return false;
+  const before = logLoss(probabilities, outcomes);
   const after = logLoss(
-    later.probabilities.map((probability) => corrected(calibration, probability)),
-    later.outcomes,
+    probabilities.map((probability) => corrected(calibration, probability)),
+    outcomes,
   );
-  return before !== undefined && after !== undefined && after < before ? calibration : undefined;
+  return before !== undefined && after !== undefined && after < before;
+}
+
+function joined(one: Float64Array, other: Float64Array): Float64Array {
+  const all = new Float64Array(one.length + other.length);
+  all.set(one);
+  all.set(other, one.length);
+  return all;
 }

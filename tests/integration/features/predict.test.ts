@@ -64,6 +64,12 @@ describe.each(oneDatabase)('predictions of the program itself on $name', (kind) 
     expect(champions.filter((name) => name === undefined || name.includes('trees'))).toEqual([]);
     for (const { auc } of trained.flatMap(({ models }) => models.map(({ evaluation }) => evaluation)))
       if (auc !== undefined) expect(Math.abs(auc - 0.5)).toBeLessThan(least);
+    // What trees believe to have learnt of it is taken back.
+    const [trees] = await on.home.rows<{ slope: number }>(
+      `select (content #>> '{artefact,calibration,slope}')::float8 as slope from staging.model
+       where target = 'occupied' and horizon = 'quarter' and name = 'trees'`,
+    );
+    expect(Math.abs(Number(trees?.slope))).toBeLessThan(0.4);
   }, 900_000);
 
   it('what lasts for an hour and a half is learnt, and predicted once', async () => {

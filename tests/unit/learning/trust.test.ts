@@ -74,11 +74,17 @@ describe('calibration', () => {
     expect(calibration?.offset).toBeCloseTo(-0.7, 1);
   });
 
-  test('it is taken if it helps later, else not', () => {
+  test('it is taken if each part helps the other, else not', () => {
     const random = randomOf(5);
-    const off = outcomesOf(random, 2000, 0.4, -0.5);
-    expect(calibrationThatHelps(off, outcomesOf(random, 2000, 0.4, -0.5))?.slope).toBeLessThan(0.6);
-    expect(calibrationThatHelps(off, outcomesOf(random, 2000, 1, 0))).toBeUndefined();
+    const off = outcomesOf(random, 20_000, 0.4, -0.5);
+    const again = outcomesOf(random, 20_000, 0.4, -0.5);
+    const calibration = calibrationThatHelps(off, again);
+    expect(calibration?.slope).toBeCloseTo(0.4, 1);
+    expect(calibration?.offset).toBeCloseTo(-0.5, 1);
+    expect(calibrationThatHelps(again, off)?.slope).toBeCloseTo(calibration?.slope ?? 0, 6);
+    const right = outcomesOf(random, 20_000, 1, 0);
+    expect(calibrationThatHelps(off, right)).toBeUndefined();
+    expect(calibrationThatHelps(right, off)).toBeUndefined();
   });
 
   test('one class, or one probability, teaches nothing', () => {
