@@ -33,7 +33,7 @@ import {
 } from '../manifest/manifest.ts';
 import { createdFor } from '../materialize/parts/structure.ts';
 import { checkContract, keepsContract } from '../plan/contract.ts';
-import { decide, hasMoved, movedBecause } from '../plan/decide.ts';
+import { decide, hasMoved, isReshaped, movedBecause } from '../plan/decide.ts';
 import type { Decision, NodeState } from '../plan/decision.ts';
 import { plan, querySql } from '../plan/plan.ts';
 import { structureOf } from '../plan/table-target.ts';
@@ -104,11 +104,16 @@ export async function finishNode(context: BuildContext, node: BuiltNode, built: 
 
 async function buildIn(session: Session, context: BuildContext, given: SeedNode | WholeModel): Promise<Built> {
   const startedAt = context.clock().toISOString();
-  await followRename(session, given, context.manifest);
-  const { manifest, options } = context;
+  const { manifest, options, standing } = context;
+  const isRenamed = await followRename(session, given, manifest);
   const { state: found, decision: decided } = await decideAfterHooks(
     session,
-    { manifest, hooks: hookContext(context), reuse: context.reuse, seen: (one) => context.standing?.seen(one) },
+    {
+      manifest,
+      hooks: hookContext(context),
+      reuse: context.reuse,
+      seen: isRenamed ? undefined : (one) => standing?.takeSeen(one),
+    },
     given,
     (one) => decide(given, one, options),
   );
@@ -237,9 +242,9 @@ async function consumedRows(
   const versions = [...state.upstreams.values()];
   if (versions.every(({ rows }) => rows === undefined)) return state.upstreams;
   const isKnown = retained === 0 && versions.every(({ rows }) => rows !== undefined);
-  // Of the same SQL it is known from the last build.
+  // Of the same SQL on the same columns it is known from the last build.
   const wasLike = [...state.upstreams.keys()].every((name) => state.consumed.get(name)?.rows !== undefined);
-  if (isKnown && wasLike && state.recorded?.checksum === node.checksum) return state.upstreams;
+  if (isKnown && wasLike && state.recorded?.checksum === node.checksum && !isReshaped(state)) return state.upstreams;
   const forms = node.kind === 'seed' ? [] : [node.fullSql, incrementalSqlOf(node) ?? []].flat();
   let isLike = isKnown;
   for (const sql of forms) isLike &&= await isSteady(session, manifest, node.reads, sql);

@@ -5,9 +5,10 @@ import type { BuiltNode, Manifest } from '../manifest/manifest.ts';
 /**
  * A view that is made of a .yml and has another name there now is renamed, so that grants on it stay and nothing is left
  * under its old name. Belongs into the transaction that builds it.
+ * @returns whether it was renamed.
  */
-export async function followRename(session: Session, node: BuiltNode, manifest: Manifest): Promise<void> {
-  if (node.materialized !== 'view' || node.shows === undefined) return;
+export async function followRename(session: Session, node: BuiltNode, manifest: Manifest): Promise<boolean> {
+  if (node.materialized !== 'view' || node.shows === undefined) return false;
   const { schema, name } = node.relation;
   const { rows } = await session.query<{ relation: string }>(
     `select m.relation
@@ -22,6 +23,7 @@ export async function followRename(session: Session, node: BuiltNode, manifest: 
   );
   const old = rows[0]?.relation;
   // Another node may have taken the name: its relation is not renamed.
-  if (old === undefined || manifest.index.atRelation.has(old)) return;
+  if (old === undefined || manifest.index.atRelation.has(old)) return false;
   await session.query(`alter view ${old} rename to ${identifier(name)}`);
+  return true;
 }

@@ -34,16 +34,22 @@ export async function standingAmong(
   const parts = Array.from({ length: Math.ceil(asked.length / together) }, (_, part) =>
     asked.slice(part * together, (part + 1) * together),
   ).values();
+  // Each part by itself: none may still be under way when the first node is built.
   const worker = async () => {
-    for (const part of parts) await lookAt(part, context, found);
+    for (const part of parts) await isDone(lookAt(part, context, found));
   };
+  if (await isDone(reuse?.refresh())) await Promise.all(Array.from({ length: warehouse.concurrency }, worker));
+  return found;
+}
+
+async function isDone(work: Promise<void> | undefined): Promise<boolean> {
   try {
-    await reuse?.refresh();
-    await Promise.all(Array.from({ length: warehouse.concurrency }, worker));
+    await work;
+    return true;
   } catch (error) {
     if (!(error instanceof DatacycleError)) throw error;
+    return false;
   }
-  return found;
 }
 
 async function lookAt(nodes: readonly BuiltNode[], context: BuildContext, found: Found): Promise<void> {
@@ -79,8 +85,9 @@ class Found implements Standing {
     return this.#left.get(id);
   }
 
-  seen({ id }: BuiltNode): Seen | undefined {
+  takeSeen({ id }: BuiltNode): Seen | undefined {
     const { seen, at } = this.#seen.get(id) ?? {};
+    this.#seen.delete(id);
     return at !== undefined && performance.now() - at < freshMs ? seen : undefined;
   }
 

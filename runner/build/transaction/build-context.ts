@@ -38,8 +38,8 @@ export interface BuildContext {
 export interface Standing {
   /** Why a node stays as it is; undefined where that is to be decided yet. */
   of(node: BuiltNode): Extract<Decision, { readonly mode: 'skip' }> | undefined;
-  /** What need not be asked about a node again. */
-  seen(node: BuiltNode): Seen | undefined;
+  /** What need not be asked about a node again; given once, so that a transaction that is tried again asks for itself. */
+  takeSeen(node: BuiltNode): Seen | undefined;
   /** Notes that a node has been built, or may have been. */
   built(node: BuiltNode, relation: BuiltRelation): void;
 }

@@ -99,8 +99,8 @@ export async function readState(
   const seen = context.seen?.(node);
   if (seen === undefined) return stateOf(session, context, node, await askTogether<Answers>(session, questions));
   if (readsOf(node).length === 0) return stateOf(session, context, node, seen.answers, seen);
-  const { models, least } = questions;
-  const news = await askTogether<Pick<Answers, 'models' | 'least'>>(session, { models, least });
+  const { models, least, expired } = questions;
+  const news = await askTogether<Pick<Answers, 'models' | 'least' | 'expired'>>(session, { models, least, expired });
   return stateOf(session, context, node, { ...seen.answers, ...news }, seen);
 }
 

@@ -85,6 +85,18 @@ describe.each(oneDatabase)('retention on $name', (kind) => {
     expect(kept.some((row) => Number(row.day_key) >= 20240606)).toBe(true);
   });
 
+  it('what staging still has comes back in all that is made of it when everything is rebuilt', async () => {
+    files.write({
+      'models/gold/parity.sql': `{{config materialized="incremental" unique_key="is_even"}}
+select value % 2 = 0 as is_even, count(*) as n from {{ref "readings"}} group by 1`,
+    });
+    expect((await files.run(database.warehouse, { now })).ok).toBe(true);
+    await expire();
+    const { results } = await files.run(database.warehouse, { now, fullRefresh: true, select: ['readings', 'parity'] });
+    expect(results.flatMap(({ error }) => error?.message ?? [])).toEqual([]);
+    expect(await rows('select sum(n)::int as n from public.parity')).toEqual([{ n: 120 }]);
+  });
+
   it('deletes nothing of a model that is not built yet, and stops when interrupted', async () => {
     files.write({ 'models/silver/later.sql': readings });
     expect((await expire(true)).map(({ model }) => model)).toEqual(['days', 'readings']);
