@@ -99,8 +99,14 @@ export async function readState(
   const seen = context.seen?.(node);
   if (seen === undefined) return stateOf(session, context, node, await askTogether<Answers>(session, questions));
   if (readsOf(node).length === 0) return stateOf(session, context, node, seen.answers, seen);
-  const { models, least, expired } = questions;
-  const news = await askTogether<Pick<Answers, 'models' | 'least' | 'expired'>>(session, { models, least, expired });
+  // What is deleted meanwhile has to be known in the snapshot in which its rows are gone, or a rebuild would lose them.
+  const { models, least, pruned, expired } = questions;
+  const news = await askTogether<Pick<Answers, 'models' | 'least' | 'pruned' | 'expired'>>(session, {
+    models,
+    least,
+    pruned,
+    expired,
+  });
   return stateOf(session, context, node, { ...seen.answers, ...news }, seen);
 }
 
