@@ -59,7 +59,7 @@ describe.runIf(possible)('messages of Apache Kafka', { timeout: 900_000 }, () =>
       await sending;
       if (kill === kills / 2) await toSilver();
     }
-    // Most had enough to do, or their kills would prove nothing.
+    // Of the half that are killed at any moment, more than a quarter had work to do, or they would prove nothing.
     expect(atWork).toBeGreaterThan(kills / 8);
     await landing.load();
     expect(landing.sent).toBe(400_000);

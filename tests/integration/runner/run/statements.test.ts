@@ -105,4 +105,46 @@ describe.each(oneDatabase)('the statements of a run on $name', (kind) => {
     expect(await sent()).toEqual({ transactions: 4, asked: 1, left: ['beside', 'described', 'plain', 'shown'] });
     expect(await rows('select id from shown')).toEqual([{ id: 2 }]);
   });
+
+  it('are all looked at before one is built, also where a look fails', async () => {
+    project.write({
+      'models/sources.yml': 'sources: [{ name: raw, tables: [{ name: gone }] }]',
+      'models/a_follower.sql': `{{config materialized="incremental" unique_key="id"}}
+select id, load_id from {{source "raw" "gone"}}{{#incremental}} where load_id > {{high_water "raw.gone"}}{{/incremental}}`,
+      // As many as are looked at by two statements.
+      ...Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`models/v${at}.sql`, 'select 1 as id'])),
+    });
+    const done: string[] = [];
+    const { warehouse } = database;
+    const slowly = new Proxy(warehouse, {
+      get(target, key) {
+        const value: unknown = Reflect.get(target, key);
+        if (key !== 'transaction') return typeof value === 'function' ? value.bind(target) : value;
+        return async (work: (session: Session) => Promise<unknown>, ...more: []) => {
+          let what = 'built';
+          const end = target.transaction(
+            (session) => {
+              const query: typeof session.query = (sql, ...rest) => {
+                if (sql.includes('jsonb_to_recordset')) what = 'looked';
+                return session.query(sql, ...rest);
+              };
+              return work({ ...session, query });
+            },
+            ...more,
+          );
+          const failed = await end.then(
+            () => false,
+            () => true,
+          );
+          if (what === 'looked' && !failed) await new Promise((resolve) => setTimeout(resolve, 200));
+          done.push(failed ? `${what} in vain` : what);
+          return end;
+        };
+      },
+    });
+    const { results } = await project.run(slowly);
+    expect(results.filter(({ status }) => status === 'error').map(({ node }) => node.name)).toEqual(['a_follower']);
+    const since = done.indexOf('looked in vain');
+    expect(done.slice(since, since + 3)).toEqual(['looked in vain', 'looked', 'built']);
+  });
 });
