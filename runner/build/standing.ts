@@ -101,7 +101,7 @@ class Found implements Standing {
     }
     this.#seen.delete(id);
     this.#left.delete(id);
-    for (const one of relation === 'new' ? this.#graph.downstreams(id) : []) {
+    for (const one of relation === 'new' ? this.#readersOf(id) : []) {
       this.#left.delete(one);
       // Of a view that is not there it does not matter what it reads.
       if (!this.#isView(one) || this.#seen.get(one)?.seen.answers.bare !== undefined) this.#seen.delete(one);
@@ -109,6 +109,15 @@ class Found implements Standing {
     if (this.#left.size === 0) return;
     // What a view is does not depend on the rows that it shows.
     for (const one of this.#graph.descendants(id)) if (!this.#isView(one)) this.#left.delete(one);
+  }
+
+  /** What reads a node, directly or by ephemeral models, which are part of what reads them. */
+  #readersOf(id: string): ReadonlySet<string> {
+    const found = new Set(this.#graph.downstreams(id));
+    for (const one of found)
+      if (this.#manifest.nodes.get(one)?.materialized === 'ephemeral')
+        for (const reader of this.#graph.downstreams(one)) found.add(reader);
+    return found;
   }
 
   #isView(id: string): boolean {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Session, Warehouse } from '../../../../warehouse/warehouse.ts';
 import { oneDatabase } from '../../databases.ts';
 import { projectOn } from '../../project-on.ts';
+import { resultOf } from '../../temporary-project.ts';
 
 const columns = Array.from({ length: 8 }, (_, at) => `c${at}`);
 const files = {
@@ -104,6 +105,16 @@ describe.each(oneDatabase)('the statements of a run on $name', (kind) => {
     project.write({ 'models/first.sql': `{{config materialized="table"}}\nselect 2 as id` });
     expect(await sent()).toEqual({ transactions: 4, asked: 1, left: ['beside', 'described', 'plain', 'shown'] });
     expect(await rows('select id from shown')).toEqual([{ id: 2 }]);
+  });
+
+  it('leave as it is what reads by an ephemeral model what was new in the run before', async () => {
+    project.write({
+      'models/first.sql': `{{config materialized="table"}}\nselect 1 as id`,
+      'models/within.sql': '{{config materialized="ephemeral"}}\nselect id from {{ref "first"}}',
+      'models/second.sql': '{{config materialized="table"}}\nselect id from {{ref "within"}}',
+    });
+    await project.run(database.warehouse);
+    expect(resultOf(await project.run(database.warehouse), 'second').left).toBe(true);
   });
 
   it('are all looked at before one is built, also where a look fails', async () => {
