@@ -56,7 +56,7 @@ export async function compare(comparison: Comparison): Promise<readonly Judged[]
   return all;
 }
 
-/** Trains a model in a thread of its own; of power, says at which level its forecasts of each room are, and their days. */
+/** Trains a model in a thread of its own; of power, says at which level its forecasts of each room are, or of days ahead how far they are drawn to the last one. */
 export async function learn(
   { use, horizon, codes, spec }: Pick<Comparison, 'use' | 'horizon' | 'codes'> & { readonly spec: ModelSpec },
   { learnt, ended }: Past,
@@ -73,8 +73,9 @@ export async function learn(
   if (use === 'occupied') return { artefact: await trainInThread({ spec, matrix, target: labels }, options) };
   const weights = weightsOf(learnt, codes.length);
   const artefact = await trainInThread({ spec, matrix, target: labels, weights }, options);
-  const levels = levelsOf(artefact, learnt, codes.length);
-  return horizon === 'day' ? { artefact, levels, dayWeights: dayWeightsOf(ended, codes.length) } : { artefact, levels };
+  return horizon === 'day'
+    ? { artefact, dayWeights: dayWeightsOf(ended, codes.length) }
+    : { artefact, levels: levelsOf(artefact, learnt, codes.length) };
 }
 
 /** Whether an example is learnt from. */

@@ -36,7 +36,8 @@ const [least, most] = [0.5, 2];
 
 /**
  * What the forecasts of each room, by its code, are multiplied by. A line that falls below zero counts as 0, which makes the forecasts of a
- * room whose devices seldom run too large on the whole; with these factors they add up to what was measured, over all that was learnt.
+ * room whose devices seldom run too large on the whole; with these factors they add up to what was measured, over all that was learnt. Not
+ * for days ahead: what was learnt holds days of absence and a summer, and the factors made forecasts of autumn too small.
  */
 export function levelsOf(artefact: Artefact, { matrix, labels }: Examples, codes: number): readonly number[] {
   const rooms = matrix.values[matrix.columns.indexOf('room')];
@@ -65,15 +66,40 @@ export function levelled(
 
 /** Quarters of a day ahead, and how many of them have to be known for its mean to say something. */
 const [quartersOfDay, fewestQuarters] = [96, 88];
-/** The weight of the last known day where the next one is always as that was: more than half, since a model's error of a day is that of the next one, too. */
+/** The weight of the last known day of a room whose days are alike: more than half, since a model's error of a day is that of the next one, too. */
 const mostWeight = 0.6;
+/**
+ * Days are not alike whose autocorrelation is below the first, and alike from the second on: how alike the days of a heated house were hangs
+ * on how much of the past was summer.
+ */
+const [leastAlike, alike] = [0.2, 0.4];
+/** The weights of the last known day one, two and three days ahead where nobody was at home on it: an empty home goes on as it was, for as long as it is empty. */
+const awayWeights = [1, 0.8, 0.6] as const;
+/** Quarters since motion that say that nobody was at home for a day; `a_since` counts no further. */
+const quartersAway = 96;
+
+/** How many days ahead a row is: 1, 2 or 3. */
+function dayOf({ matrix }: Examples, row: number): number {
+  return Math.ceil((matrix.values[matrix.columns.indexOf('ahead')]?.[row] ?? 1) / quartersOfDay);
+}
 
 /** The rows of each origin, room and day ahead. */
 function daysAhead(examples: Examples): readonly (readonly number[])[] {
   const rooms = roomsOf(examples);
-  const ahead = examples.matrix.values[examples.matrix.columns.indexOf('ahead')];
-  const dayOf = (row: number) => Math.ceil((ahead?.[row] ?? 1) / quartersOfDay);
-  return [...grouped(rooms.length, (row) => `${examples.origins[row]} ${dayOf(row)} ${rooms[row]}`).values()];
+  return [...grouped(rooms.length, (row) => `${examples.origins[row]} ${dayOf(examples, row)} ${rooms[row]}`).values()];
+}
+
+/**
+ * Whether nobody was at home on the last day, as known at the origin of a row: no motion in the apartment, and a room in which motion would
+ * have been seen. Without such a room, or while sensors are silent, it is not known, and so it is not said.
+ */
+function emptyHomes({ matrix, origins, apartments }: Examples): (row: number) => boolean {
+  const [sinceMotion, motion] = ['a_since', 'm_24h'].map((name) => matrix.values[matrix.columns.indexOf(name)]);
+  const homeOf = (row: number) => `${origins[row]} ${apartments[row]}`;
+  const empty = new Set<string>();
+  for (let row = 0; row < matrix.rows; row += 1)
+    if (motion?.[row] === 0 && (sinceMotion?.[row] ?? 0) >= quartersAway) empty.add(homeOf(row));
+  return (row) => empty.has(homeOf(row));
 }
 
 /** The means of values, and of what the room drew at the same times of the last known day, over the rows at which that is known. */
@@ -85,10 +111,10 @@ function besideLastDay(rows: readonly number[], values: Float64Array, { matrix }
 }
 
 /**
- * How far the days of each room, by its code, are to be drawn to the energy of the last known day: by `mostWeight` times how alike the two
- * were in what was learnt, their autocorrelation by von Neumann's ratio ("Distribution of the ratio of the mean square successive difference
- * to the variance", Annals of Mathematical Statistics 12(4), 1941); 0 where they were not. A house that heats stays as it is from one day to the
- * next; a washing machine does not.
+ * How far the days of each room, by its code, are to be drawn to the energy of the last known day: by `mostWeight` where the two
+ * were alike in what was learnt, by their autocorrelation with von Neumann's ratio ("Distribution of the ratio of the mean square successive
+ * difference to the variance", Annals of Mathematical Statistics 12(4), 1941); by 0 where they were not. A house that heats stays as it is from
+ * one day to the next; a washing machine does not.
  */
 export function dayWeightsOf(examples: Examples, codes: number): readonly number[] {
   const rooms = examples.matrix.values[examples.matrix.columns.indexOf('room')];
@@ -102,22 +128,30 @@ export function dayWeightsOf(examples: Examples, codes: number): readonly number
     const squares = (of: (day: { mean: number; last: number }) => number) =>
       days.reduce((sum, day) => sum + (day.mean - of(day)) ** 2, 0);
     const spread = squares(() => usual);
-    return spread > 0 ? mostWeight * Math.max(0, 1 - squares(({ last }) => last) / (2 * spread)) : 0;
+    if (!(spread > 0)) return 0;
+    const correlation = 1 - squares(({ last }) => last) / (2 * spread);
+    return mostWeight * Math.min(Math.max((correlation - leastAlike) / (alike - leastAlike), 0), 1);
   });
 }
 
-/** Forecasts of days whose energy is drawn to that of the last known day; when in a day it is used stays as it was forecast. */
+/**
+ * Forecasts of days whose energy is drawn to that of the last known day; when in a day it is used stays as it was forecast. Where nobody was at
+ * home on that day they go on as it was, whatever the room: models learn from few days of absence that heating is set back.
+ */
 export function drawnToLastDay(values: Float64Array, examples: Examples, weights: readonly number[]): Float64Array {
   const rooms = examples.matrix.values[examples.matrix.columns.indexOf('room')];
+  const isEmpty = emptyHomes(examples);
   const drawn = values.slice();
-  for (const rows of daysAhead(examples)) {
-    const weight = weights[rooms?.[rows[0] ?? 0] ?? -1] ?? 0;
-    const { quarters, mean, last } = besideLastDay(rows, values, examples);
+  for (const rowsOfDay of daysAhead(examples)) {
+    const first = rowsOfDay[0] ?? 0;
+    const isAway = isEmpty(first);
+    const weight = (isAway ? awayWeights[dayOf(examples, first) - 1] : weights[rooms?.[first] ?? -1]) ?? 0;
+    const { quarters, mean, last } = besideLastDay(rowsOfDay, values, examples);
     // Of rows that are compared with what came true, some may be missing: as large a share has to be known.
-    const isKnown = quarters * quartersOfDay >= rows.length * fewestQuarters;
+    const isKnown = quarters * quartersOfDay >= rowsOfDay.length * fewestQuarters;
     if (weight === 0 || !isKnown || !(mean > 0)) continue;
-    const factor = Math.min(Math.max(1 - weight + (weight * last) / mean, least), most);
-    for (const row of rows) drawn[row] = factor * (values[row] ?? 0);
+    const factor = Math.min(Math.max(1 - weight + (weight * last) / mean, isAway ? 0 : least), most);
+    for (const row of rowsOfDay) drawn[row] = factor * (values[row] ?? 0);
   }
   return drawn;
 }

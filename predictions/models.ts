@@ -24,7 +24,7 @@ export type Content = {
   | {
       readonly kind: 'learned';
       readonly artefact: Artefact;
-      /** Of power, what the forecasts of each room by its code are multiplied by; models that were stored before there was this have none. */
+      /** Of power that is not days ahead, what the forecasts of each room by its code are multiplied by; models that were stored before there was this have none. */
       readonly levels?: readonly number[];
       /** Of power and days ahead, how far the days of each room by its code are drawn to the last known one; likewise. */
       readonly dayWeights?: readonly number[];
