@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { recordPruned } from '../../../../runner/state/pruned.ts';
 import type { Session, Warehouse } from '../../../../warehouse/warehouse.ts';
 import { oneDatabase } from '../../databases.ts';
 import { projectOn } from '../../project-on.ts';
@@ -35,6 +36,32 @@ function noting(warehouse: Warehouse, transactions: string[][]): Warehouse {
           );
         };
       return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+type Transaction = 'looked' | 'looked in vain' | 'built';
+
+/** The same database, with `then` done after each transaction, before the run goes on: those that look at several nodes, and others. */
+function telling(warehouse: Warehouse, then: (what: Transaction) => Promise<unknown>): Warehouse {
+  return new Proxy(warehouse, {
+    get(target, key) {
+      const value: unknown = Reflect.get(target, key);
+      if (key !== 'transaction') return typeof value === 'function' ? value.bind(target) : value;
+      return async (work: (session: Session) => Promise<unknown>, ...more: []) => {
+        let looks = false;
+        const noted = (session: Session): Session => ({
+          ...session,
+          query: (sql, ...rest) => {
+            looks ||= sql.includes('jsonb_to_recordset');
+            return session.query(sql, ...rest);
+          },
+        });
+        const [end] = await Promise.allSettled([target.transaction((session) => work(noted(session)), ...more)]);
+        await then(looks ? (end.status === 'fulfilled' ? 'looked' : 'looked in vain') : 'built');
+        if (end.status === 'rejected') throw end.reason;
+        return end.value;
+      };
     },
   });
 }
@@ -126,36 +153,33 @@ select id, load_id from {{source "raw" "gone"}}{{#incremental}} where load_id > 
       ...Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`models/v${at}.sql`, 'select 1 as id'])),
     });
     const done: string[] = [];
-    const { warehouse } = database;
-    const slowly = new Proxy(warehouse, {
-      get(target, key) {
-        const value: unknown = Reflect.get(target, key);
-        if (key !== 'transaction') return typeof value === 'function' ? value.bind(target) : value;
-        return async (work: (session: Session) => Promise<unknown>, ...more: []) => {
-          let what = 'built';
-          const end = target.transaction(
-            (session) => {
-              const query: typeof session.query = (sql, ...rest) => {
-                if (sql.includes('jsonb_to_recordset')) what = 'looked';
-                return session.query(sql, ...rest);
-              };
-              return work({ ...session, query });
-            },
-            ...more,
-          );
-          const failed = await end.then(
-            () => false,
-            () => true,
-          );
-          if (what === 'looked' && !failed) await new Promise((resolve) => setTimeout(resolve, 200));
-          done.push(failed ? `${what} in vain` : what);
-          return end;
-        };
-      },
+    const slowly = telling(database.warehouse, async (what) => {
+      if (what === 'looked') await new Promise((resolve) => setTimeout(resolve, 200));
+      done.push(what);
     });
     const { results } = await project.run(slowly);
     expect(results.filter(({ status }) => status === 'error').map(({ node }) => node.name)).toEqual(['a_follower']);
     const since = done.indexOf('looked in vain');
     expect(done.slice(since, since + 3)).toEqual(['looked in vain', 'looked', 'built']);
+  });
+
+  it('see in the snapshot of a rebuild what was pruned since the look, and refuse to lose it', async () => {
+    project.write({
+      'models/sources.yml': 'sources: [{ name: raw, tables: [{ name: events }] }]',
+      'models/first.sql': `{{config materialized="table"}}\nselect 1 as id`,
+      'models/follower.sql': `{{config materialized="incremental" unique_key="id"}}
+select id, load_id from {{source "raw" "events"}}{{#incremental}} where load_id > {{high_water "raw.events"}}{{/incremental}}`,
+    });
+    await rows('create table raw.events as select 1 as id, 1 as load_id');
+    const select = ['first', 'follower'];
+    await project.run(database.warehouse, { select });
+    const pruning = telling(database.warehouse, async (what) => {
+      if (what !== 'looked') return;
+      await rows('delete from raw.events');
+      await recordPruned(database.warehouse, 'raw.events', { loadId: 1, at: '2024-06-15T10:00:00Z' });
+    });
+    const { error } = resultOf(await project.run(pruning, { select, fullRefresh: true }), 'follower');
+    expect(error?.message).toContain('rows it is made of have been pruned: raw.events (up to load 1');
+    expect(await rows('select id from follower')).toEqual([{ id: 1 }]);
   });
 });
