@@ -66,8 +66,8 @@ export function levelled(
 
 /** Quarters of a day ahead, and how many of them have to be known for its mean to say something. */
 const [quartersOfDay, fewestQuarters] = [96, 88];
-/** The weight of the last known day of a room whose days are alike: more than half, since a model's error of a day is that of the next one, too. */
-const mostWeight = 0.6;
+/** The weight of the last known day of a room whose days are alike, beside what was forecast: neither is known to be better. */
+const mostWeight = 0.5;
 /**
  * Days are not alike whose autocorrelation is below the first, and alike from the second on: how alike the days of a heated house were hangs
  * on how much of the past was summer.
