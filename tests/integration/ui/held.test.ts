@@ -58,7 +58,9 @@ describe('buttons while another process holds the embedded database', () => {
       const database = async () => (await asked<{ database: string }>('/api/about')).database;
       await eventually(async () => /^read through datacycle watch pid/.test(await database()), 'it answers');
       const [state, lines] = await press('build', { select: 'rooms' });
-      expect(lines).toMatch(/^The embedded database is held by datacycle watch pid \d+ .*\n[\s\S]*Done: 1 left as they are/);
+      expect(lines).toMatch(
+        /^The embedded database is held by datacycle watch pid \d+ .*\n[\s\S]*Done: 1 left as they are/,
+      );
       expect(state).toBe('done');
       const begun = watcher.events('asked').map(({ text }) => text);
       expect(begun[0]).toBe('datacycle build --select rooms begins, which another process asked for');
