@@ -118,12 +118,9 @@ select room, at, 10 / value as value from {{source "raw" "events"}}`;
   it('goes on behind the last finished batch after the run was stopped', async () => {
     await land(threeDays);
     const stop = new AbortController();
-    project.write({
-      'models/readings.sql': readings(
-        '',
-        "room, at, value, case when room = 'b' then pg_sleep(0.3) end is null as slept",
-      ),
-    });
+    // The second of three takes long enough to be stopped in, on a busy machine, too.
+    const slow = 'room, at, value, case when value = 2 then pg_sleep(0.7) end is null as slept';
+    project.write({ 'models/readings.sql': readings('', slow) });
     const running = run('2023-08-03', { signal: stop.signal });
     const waiting = async () => {
       for (;;) {
