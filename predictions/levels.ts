@@ -78,15 +78,17 @@ const awayWeights = [1, 0.8, 0.6] as const;
 /** Quarters since motion that say that nobody was at home for a day; `a_since` counts no further. */
 const quartersAway = 96;
 
-/** How many days ahead a row is: 1, 2 or 3. */
-function dayOf({ matrix }: Examples, row: number): number {
-  return Math.ceil((matrix.values[matrix.columns.indexOf('ahead')]?.[row] ?? 1) / quartersOfDay);
+/** How many days ahead each row is: 1, 2 or 3. */
+function daysOf({ matrix }: Examples): (row: number) => number {
+  const ahead = matrix.values[matrix.columns.indexOf('ahead')];
+  return (row) => Math.ceil((ahead?.[row] ?? 1) / quartersOfDay);
 }
 
 /** The rows of each origin, room and day ahead. */
 function daysAhead(examples: Examples): readonly (readonly number[])[] {
   const rooms = roomsOf(examples);
-  return [...grouped(rooms.length, (row) => `${examples.origins[row]} ${dayOf(examples, row)} ${rooms[row]}`).values()];
+  const dayOf = daysOf(examples);
+  return [...grouped(rooms.length, (row) => `${examples.origins[row]} ${dayOf(row)} ${rooms[row]}`).values()];
 }
 
 /**
@@ -141,11 +143,12 @@ export function dayWeightsOf(examples: Examples, codes: number): readonly number
 export function drawnToLastDay(values: Float64Array, examples: Examples, weights: readonly number[]): Float64Array {
   const rooms = examples.matrix.values[examples.matrix.columns.indexOf('room')];
   const isEmpty = emptyHomes(examples);
+  const dayOf = daysOf(examples);
   const drawn = values.slice();
   for (const rowsOfDay of daysAhead(examples)) {
     const first = rowsOfDay[0] ?? 0;
     const isAway = isEmpty(first);
-    const weight = (isAway ? awayWeights[dayOf(examples, first) - 1] : weights[rooms?.[first] ?? -1]) ?? 0;
+    const weight = (isAway ? awayWeights[dayOf(first) - 1] : weights[rooms?.[first] ?? -1]) ?? 0;
     const { quarters, mean, last } = besideLastDay(rowsOfDay, values, examples);
     // Of rows that are compared with what came true, some may be missing: as large a share has to be known.
     const isKnown = quarters * quartersOfDay >= rowsOfDay.length * fewestQuarters;

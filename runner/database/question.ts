@@ -28,8 +28,7 @@ export async function askTogether<T extends object>(
   on: Queryable,
   questions: { readonly [K in keyof T]: Question<T[K]> },
 ): Promise<T> {
-  const all = Object.entries<Question<unknown>>(questions);
-  const asked = all.filter(([, { isEmpty }]) => isEmpty !== true);
+  const asked = Object.entries<Question<unknown>>(questions).filter(([, { isEmpty }]) => isEmpty !== true);
   const params: unknown[] = [];
   const answers = asked.map(([name, { sql, params: own }]) => {
     const before = params.length;
@@ -41,7 +40,7 @@ export async function askTogether<T extends object>(
     params,
     'prepared',
   );
-  return Object.fromEntries(all.map(([name, { read }]) => [name, read(rows[0]?.[name] ?? [])])) as T;
+  return answersIn<T>(questions, rows[0]);
 }
 
 /**
@@ -73,12 +72,16 @@ from jsonb_to_recordset($1::jsonb) as thing (place integer, ${columns.join(', ')
 order by thing.place`,
     [JSON.stringify(things)],
   );
-  return each.map(
-    (questions, place) =>
-      Object.fromEntries(
-        Object.entries<Question<unknown>>(questions).map(([name, { read }]) => [name, read(rows[place]?.[name] ?? [])]),
-      ) as T,
-  );
+  return each.map((questions, place) => answersIn<T>(questions, rows[place]));
+}
+
+/** What the row of a statement answers to questions, by their names; a name that is not there has no rows. */
+function answersIn<T extends object>(
+  questions: { readonly [K in keyof T]: Question<T[K]> },
+  row: Readonly<Record<string, readonly unknown[]>> | undefined,
+): T {
+  const all = Object.entries<Question<unknown>>(questions);
+  return Object.fromEntries(all.map(([name, { read }]) => [name, read(row?.[name] ?? [])])) as T;
 }
 
 /** The same question where all that it asks about is in `list`: there is no answer if that is empty. */
