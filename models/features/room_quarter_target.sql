@@ -143,14 +143,8 @@ of_times as (
         max(target) over (clock range between interval '3 days' preceding and interval '3 days' preceding) as d3_target,
         avg(occupied) over (clock range between interval '7 days' preceding and interval '7 days' preceding) as w1_occupied,
         avg(power_w) over (clock range between interval '7 days' preceding and interval '7 days' preceding) as w1_power_w,
-        coalesce(
-            avg(home_occupied) over (clock range between interval '14 days' preceding and interval '4 days' preceding),
-            avg(occupied) over (clock range between interval '14 days' preceding and interval '4 days' preceding)
-        ) as pd_occupied,
-        coalesce(
-            avg(home_power_w) over (clock range between interval '14 days' preceding and interval '4 days' preceding),
-            avg(power_w) over (clock range between interval '14 days' preceding and interval '4 days' preceding)
-        ) as pd_power_w
+        {{> mean_at_home value="occupied" over="clock" from="14" to="4"}} as pd_occupied,
+        {{> mean_at_home value="power_w" over="clock" from="14" to="4"}} as pd_power_w
     from at_home
     window clock as (
         partition by apartment, room, tod
@@ -161,14 +155,8 @@ of_times as (
 of_weekdays as (
     select
         *,
-        coalesce(
-            avg(home_occupied) over (week range between interval '35 days' preceding and interval '7 days' preceding),
-            avg(occupied) over (week range between interval '35 days' preceding and interval '7 days' preceding)
-        ) as weekday_occupied,
-        coalesce(
-            avg(home_power_w) over (week range between interval '35 days' preceding and interval '7 days' preceding),
-            avg(power_w) over (week range between interval '35 days' preceding and interval '7 days' preceding)
-        ) as weekday_power_w
+        {{> mean_at_home value="occupied" over="week" from="35" to="7"}} as weekday_occupied,
+        {{> mean_at_home value="power_w" over="week" from="35" to="7"}} as weekday_power_w
     from of_times
     window week as (
         partition by apartment, room, tod, dow
@@ -179,14 +167,8 @@ of_weekdays as (
 of_day_types as (
     select
         *,
-        coalesce(
-            avg(home_occupied) over (alike range between interval '28 days' preceding and interval '4 days' preceding),
-            avg(occupied) over (alike range between interval '28 days' preceding and interval '4 days' preceding)
-        ) as alike_occupied,
-        coalesce(
-            avg(home_power_w) over (alike range between interval '28 days' preceding and interval '4 days' preceding),
-            avg(power_w) over (alike range between interval '28 days' preceding and interval '4 days' preceding)
-        ) as alike_power_w
+        {{> mean_at_home value="occupied" over="alike" from="28" to="4"}} as alike_occupied,
+        {{> mean_at_home value="power_w" over="alike" from="28" to="4"}} as alike_power_w
     from of_weekdays
     window alike as (
         partition by apartment, room, tod, day_type
