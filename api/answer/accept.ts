@@ -21,15 +21,21 @@ const named: Readonly<Record<string, Format>> = {
   'application/x-parquet': 'parquet',
 };
 
-/** The format that a header Accept likes best; undefined if it takes none of them. */
+/** The format that a header Accept likes best; undefined if it takes none of them. What it refuses (q=0) no wildcard brings back. */
 export function formatFor(accept: string | undefined): Format | undefined {
   if (accept === undefined || accept.trim() === '') return formats[0];
   const wanted = accept.split(',').map((part, index) => {
     const [type = '', ...rest] = part.split(';').map((one) => one.trim().toLowerCase());
     const quality = Number(rest.find((one) => one.startsWith('q='))?.slice(2) ?? 1);
-    return { format: Object.hasOwn(named, type) ? named[type] : undefined, quality, index };
+    return { type, format: Object.hasOwn(named, type) ? named[type] : undefined, quality, index };
   });
-  return wanted
-    .filter(({ format, quality }) => format !== undefined && quality > 0)
-    .sort((a, b) => b.quality - a.quality || a.index - b.index)[0]?.format;
+  const refused = new Set(
+    wanted.flatMap(({ type, format, quality }) => (quality === 0 && !type.endsWith('*') ? format : [])),
+  );
+  const liked = wanted.filter(({ quality }) => quality > 0).sort((a, b) => b.quality - a.quality || a.index - b.index);
+  for (const { type, format } of liked) {
+    const found = type === '*/*' ? formats.find((one) => !refused.has(one)) : format;
+    if (found !== undefined && !refused.has(found)) return found;
+  }
+  return undefined;
 }

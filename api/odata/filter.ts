@@ -17,9 +17,14 @@ export type Condition =
   | {
       readonly kind: 'text';
       readonly column: Column;
-      readonly where: (typeof textFunctions)[number];
+      readonly where: (typeof textFunctions)[number] | 'eq';
       readonly value: string;
+      /** Whether the column is compared in small or capital letters. */
+      readonly letters: Letters | undefined;
     };
+
+/** What `tolower` and `toupper` make. */
+export type Letters = 'lower' | 'upper';
 
 const comparisons: ReadonlyMap<string, keyof typeof operators> = new Map([
   ['eq', 'eq'],
@@ -35,8 +40,8 @@ const mostConditions = 100;
 const deepest = 30;
 
 /**
- * Reads `$filter`: comparisons of a property with a value (`eq ne lt le gt ge in`), `contains`, `startswith` and `endswith`, a boolean
- * property alone, `and`, `or`, `not`, parentheses.
+ * Reads `$filter`: comparisons of a property with a value (`eq ne lt le gt ge in`), `contains`, `startswith`, `endswith`, `tolower` and
+ * `toupper`, a boolean property alone, `and`, `or`, `not`, parentheses.
  * @throws BadRequest that says where it is not understood, and why.
  */
 export function readFilter(set: EntitySet, text: string): Condition {
@@ -86,13 +91,7 @@ class FilterReader {
     }
     const { kind, text } = this.#next();
     if (kind !== 'word') throw this.#unexpected('a property', this.#at - 1);
-    const where = textFunctions.find((one) => one === text);
-    if (where !== undefined && this.#peek().kind === '(') return this.#textFunction(where);
-    if (this.#peek().kind === '(')
-      throw new BadRequest(
-        `$filter: there is no function ${shown(text)} here`,
-        `These are understood: ${textFunctions.join(', ')}.`,
-      );
+    if (this.#peek().kind === '(') return this.#function(text);
     const { column } = this.#property(text);
     const operator = this.#peek();
     if (
@@ -122,15 +121,59 @@ class FilterReader {
     return { kind: 'in', column, values };
   }
 
-  #textFunction(where: (typeof textFunctions)[number]): Condition {
-    this.#expect('(');
-    const { column } = this.#property(this.#next().text);
-    this.#expect(',');
-    const value = this.#next();
-    if (value.kind !== 'text' || column.kind !== 'text')
-      throw new BadRequest(`$filter: ${where} takes a property that is a text, and a text in single quotes`);
-    this.#expect(')');
-    return { kind: 'text', column, where, value: valueFor(where, column, value.text) };
+  /** `contains(Room, '4')`, with or without `eq true` behind it, or `tolower(Room) eq 'a'`. */
+  #function(name: string): Condition {
+    const where = textFunctions.find((one) => one === name);
+    if (where !== undefined) {
+      this.#expect('(');
+      const operand = this.#operand();
+      this.#expect(',');
+      const value = this.#text();
+      this.#expect(')');
+      return this.#orItsContrary({ kind: 'text', ...operand, where, value });
+    }
+    if (lettersOf(name) === undefined)
+      throw new BadRequest(
+        `$filter: there is no function ${shown(name)} here`,
+        `These are understood: ${[...textFunctions, 'tolower', 'toupper'].join(', ')}.`,
+      );
+    this.#at -= 1;
+    const operand = this.#operand();
+    const isEqual = this.#takes('eq');
+    if (!isEqual && !this.#takes('ne')) throw this.#unexpected('eq or ne');
+    const same: Condition = { kind: 'text', ...operand, where: 'eq', value: this.#text() };
+    return isEqual ? same : { kind: 'not', of: same };
+  }
+
+  /** What follows a function that is true or false already: nothing, or a comparison with one of these. */
+  #orItsContrary(condition: Condition): Condition {
+    const isEqual = this.#takes('eq');
+    if (!isEqual && !this.#takes('ne')) return condition;
+    const said = valueFor('$filter: what a function is compared with', { kind: 'boolean' }, this.#next().text);
+    return (said === 'true') === isEqual ? condition : { kind: 'not', of: condition };
+  }
+
+  /** A property that is a text, or `tolower` or `toupper` of it. */
+  #operand(): { readonly column: Column; readonly letters: Letters | undefined } {
+    const { text } = this.#next();
+    const letters = this.#peek().kind === '(' ? lettersOf(text) : undefined;
+    if (letters !== undefined) this.#at += 1;
+    const { column, name } = this.#property(letters === undefined ? text : this.#next().text);
+    if (letters !== undefined) this.#expect(')');
+    if (column.kind !== 'text') throw new BadRequest(`$filter: ${name} is no text`);
+    return { column, letters };
+  }
+
+  /** A text in single quotes, or `tolower` or `toupper` of one. */
+  #text(): string {
+    const first = this.#next();
+    const letters = first.kind === 'word' && this.#peek().kind === '(' ? lettersOf(first.text) : undefined;
+    if (letters !== undefined) this.#at += 1;
+    const { kind, text } = letters === undefined ? first : this.#next();
+    if (kind !== 'text') throw this.#unexpected('a text in single quotes', this.#at - 1);
+    if (letters !== undefined) this.#expect(')');
+    const folded = letters === 'lower' ? text.toLowerCase() : letters === 'upper' ? text.toUpperCase() : text;
+    return valueFor('$filter', { kind: 'text' }, folded);
   }
 
   #property(name: string): Property {
@@ -146,9 +189,7 @@ class FilterReader {
       throw new BadRequest(
         `$filter: ${name} is ${wantsQuotes ? 'a text' : 'no text'}, so the value ${shown(text)} is written ${wantsQuotes ? 'in single quotes' : 'without quotes'}`,
       );
-    // A timestamp has no zone, and the protocol's times have one.
-    const bare = column.kind === 'timestamp' ? inUtc(text) : text;
-    return valueFor(name, column, bare);
+    return valueFor(name, column, literalFor(column, text));
   }
 
   #peek(): Token {
@@ -176,6 +217,30 @@ class FilterReader {
     const found = this.#tokens[at] ?? { kind: 'end', text: 'the end' };
     const what = found.kind === 'end' ? 'ends' : `has ${shown(found.text)}`;
     return new BadRequest(`$filter ${what} where ${wanted} should be`, "For example: Room eq '413' and Value gt 20.5");
+  }
+}
+
+function lettersOf(name: string): Letters | undefined {
+  const said = name.toLowerCase();
+  return said === 'tolower' ? 'lower' : said === 'toupper' ? 'upper' : undefined;
+}
+
+/** A value as clients write it, as the parameters of other addresses have it. */
+function literalFor({ kind }: Column, text: string): string {
+  switch (kind) {
+    case 'boolean':
+      return text.toLowerCase();
+    case 'integer':
+    case 'number':
+      // SAP Analytics Cloud says of what type a number is, as earlier versions of the protocol did: 5L, 2.5d, 2.5M.
+      return text.replace(/(?<=[\d.])[ldmf]$/i, '');
+    case 'date':
+      return text.replace(/T00:00(?::00(?:\.0+)?)?Z?$/i, '');
+    case 'timestamp':
+      // It has no zone, and the protocol's times have one.
+      return inUtc(text);
+    default:
+      return text;
   }
 }
 

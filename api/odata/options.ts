@@ -25,6 +25,9 @@ export interface AskedEntities {
 
 const known = ['$select', '$filter', '$orderby', '$top', '$skip', '$count', '$skiptoken', '$format'] as const;
 
+/** Rows of a page where `$top` wants as many: SAP Analytics Cloud takes pieces of up to so many. */
+const mostWanted = 50_000;
+
 /** Numbers are smaller than this. */
 const most = 1_000_000_000;
 
@@ -56,7 +59,7 @@ export function readOptions(set: EntitySet, query: Readonly<Record<string, unkno
   const orderBy = orderOf(set, given.get('$orderby'));
   const token = given.get('$skiptoken');
   const top = wholeOf('$top', given.get('$top'));
-  const limit = Math.min(top ?? mostRows, mostRows);
+  const limit = Math.min(top ?? mostRows, mostWanted);
   return {
     condition,
     properties: selectOf(set, given.get('$select')),

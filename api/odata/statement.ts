@@ -59,7 +59,8 @@ function sqlOf(condition: Condition, param: Param): string {
       // A comparison with null is false in the protocol, and so its contrary is true.
       return `not coalesce(${sqlOf(condition.of, param)}, false)`;
     case 'text': {
-      const name = identifier(condition.column.name);
+      const column = identifier(condition.column.name);
+      const name = condition.letters === undefined ? column : `${condition.letters}(${column})`;
       const value = param(condition.value, 'text');
       switch (condition.where) {
         case 'contains':
@@ -68,6 +69,8 @@ function sqlOf(condition: Condition, param: Param): string {
           return `starts_with(${name}, ${value})`;
         case 'endswith':
           return `right(${name}, length(${value})) = ${value}`;
+        case 'eq':
+          return `${name} = ${value}`;
         default:
           return condition.where satisfies never;
       }

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { nearest } from '../../runner/text/suggest.ts';
 import type { Reader } from '../keys/keys.ts';
-import { entitiesBody, entityOf, serviceDocument } from '../odata/answer.ts';
+import { entitiesBody, entityOf, serviceDocument, wantsTexts } from '../odata/answer.ts';
 import { keyCondition } from '../odata/key.ts';
 import { metadataOf } from '../odata/metadata.ts';
 import { type AskedEntities, readOptions } from '../odata/options.ts';
@@ -15,6 +15,7 @@ import type { RouteOptions } from './routes.ts';
 export const odataRoot = '/odata';
 
 const json = 'application/json;odata.metadata=minimal;charset=utf-8';
+const jsonWithTexts = 'application/json;odata.metadata=minimal;IEEE754Compatible=true;charset=utf-8';
 
 /** Whether an address is of the service. */
 export function isOdata(url: string): boolean {
@@ -29,7 +30,7 @@ export function addOdata(app: FastifyInstance, options: RouteOptions): void {
     reply.header('odata-version', '4.0').header('cache-control', 'private, no-cache').header('vary', 'Authorization');
     const reader = options.readerOf(request);
     const path = decodeURIComponent(request.url.split('?')[0] ?? '').slice(odataRoot.length + 1);
-    const root = `${request.protocol}://${request.host}${odataRoot}/`;
+    const root = rootFor(request);
     if (path === '') return reply.type(json).send(serviceDocument(root, sets));
     if (path === '$metadata') return reply.type('application/xml; charset=utf-8').send(metadata);
     const [, name = '', key, count] = /^([^/(]+)(?:\((.*)\))?(\/\$count)?$/s.exec(path) ?? [];
@@ -43,13 +44,34 @@ export function addOdata(app: FastifyInstance, options: RouteOptions): void {
       throw Object.assign(new Error(`There is no entity set ${name.slice(0, 100)}. ${hint}`), { statusCode: 404 });
     }
     const query = request.query as Readonly<Record<string, unknown>>;
-    if (key !== undefined) return entity(reader, set, key, query, root, reply);
+    if (key !== undefined) return entity(reader, set, key, request, root, reply);
     const asked = readOptions(set, query);
     if (count !== undefined) return reply.type('text/plain; charset=utf-8').send(await counted(reader, set, asked));
     return page(reader, set, asked, request, root, reply);
   };
   app.get(odataRoot, { schema: { hide: true } }, handle);
   app.get(`${odataRoot}/*`, { schema: { hide: true } }, handle);
+}
+
+/**
+ * The address of the service as the client knows it. A proxy says it by the usual headers; who sends them without one gets links that are
+ * wrong for itself alone, since no answer is kept for others.
+ */
+function rootFor({ headers, protocol, host }: FastifyRequest): string {
+  const forwarded = (name: string) =>
+    String(headers[name] ?? '')
+      .split(',')[0]
+      ?.trim() ?? '';
+  const said = forwarded('x-forwarded-host');
+  const scheme = /^https?$/.test(forwarded('x-forwarded-proto')) ? forwarded('x-forwarded-proto') : protocol;
+  return `${scheme}://${/^[\w.-]+(?::\d+)?$|^\[[\da-f:]+\](?::\d+)?$/i.test(said) ? said : host}${odataRoot}/`;
+}
+
+/** Whether the client wants long numbers as texts, and the media type that says so. */
+function formFor({ headers, query }: FastifyRequest): { readonly asTexts: boolean; readonly type: string } {
+  const { $format, format } = query as Readonly<Record<string, unknown>>;
+  const asTexts = wantsTexts([headers.accept, $format, format].filter(Boolean).join(','));
+  return { asTexts, type: asTexts ? jsonWithTexts : json };
 }
 
 async function page(
@@ -81,7 +103,8 @@ async function page(
   }
   const selected = asked.properties === set.properties ? '' : `(${asked.properties.map(({ name }) => name).join(',')})`;
   const context = `${root}$metadata#${set.name}${selected}`;
-  return reply.type(json).send(entitiesBody(context, asked.properties, shown, count, next));
+  const { asTexts, type } = formFor(request);
+  return reply.type(type).send(entitiesBody(context, asked.properties, shown, count, next, asTexts));
 }
 
 async function counted(reader: Reader, set: EntitySet, { condition }: AskedEntities): Promise<string> {
@@ -94,10 +117,11 @@ async function entity(
   reader: Reader,
   set: EntitySet,
   key: string,
-  query: Readonly<Record<string, unknown>>,
+  request: FastifyRequest,
   root: string,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
+  const query = request.query as Readonly<Record<string, unknown>>;
   const others = Object.keys(query).filter((name) => !['$select', 'select', '$format', 'format'].includes(name));
   if (others.length > 0) throw new BadRequest('one entity takes $select only');
   const condition = keyCondition(set, key);
@@ -109,5 +133,6 @@ async function entity(
   const [row] = rows;
   if (row === undefined) throw Object.assign(new Error(`${set.name} has no such entity.`), { statusCode: 404 });
   const context = JSON.stringify(`${root}$metadata#${set.name}/$entity`);
-  return reply.type(json).send(`{"@odata.context":${context},${entityOf(properties, row).slice(1)}\n`);
+  const { asTexts, type } = formFor(request);
+  return reply.type(type).send(`{"@odata.context":${context},${entityOf(properties, row, asTexts).slice(1)}\n`);
 }

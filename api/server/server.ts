@@ -96,11 +96,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
       .code(status)
       .type('application/json; charset=utf-8')
       .header('cache-control', 'no-store')
-      .send(
-        isOdata(request.url)
-          ? { error: { code: String(status), message: [what, hint].filter(Boolean).join(' ') } }
-          : { error: { what, hint } },
-      );
+      .send(failureBody(request, status, what, hint));
   });
   app.setNotFoundHandler((request, reply) => notFound(options.resources, request, reply));
   addOpenRoutes(app, options);
@@ -203,13 +199,19 @@ function addOpenRoutes(app: FastifyInstance, options: ApiOptions): void {
   );
 }
 
+/** As the address's clients expect errors. */
+function failureBody({ url }: FastifyRequest, status: number, what: string, hint?: string): object {
+  if (!isOdata(url)) return { error: { what, hint } };
+  return { error: { code: String(status), message: [what, hint].filter(Boolean).join(' ') } };
+}
+
 function notFound(resources: readonly Resource[], request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const path = request.url.split('?')[0] ?? '';
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return reply
       .code(405)
       .header('allow', 'GET, HEAD')
-      .send({ error: { what: 'Only GET is answered: nothing can be changed here.' } });
+      .send(failureBody(request, 405, 'Only GET is answered: nothing can be changed here.'));
   const paths = resources.map((one) => one.path);
   const near = nearest(path, [...paths, ...open]);
   const hint = near === undefined ? 'The addresses are at /docs.' : `Did you mean ${near}?`;

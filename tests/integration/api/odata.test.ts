@@ -95,6 +95,13 @@ describe.each(databases)('OData, on $name', (kind) => {
     ['Day eq 2024-01-02 and Id lt 2890', [2880, 2880 + 3, 2880 + 6, 2880 + 9]],
     ['Exact eq 6.0000000001', [6]],
     ["Sensor eq 'it''s' or Sensor eq ' or true --'", []],
+    // As SAP Analytics Cloud and Power Query write.
+    ['Id ge 3L and Id le 9l and Value lt 1.0d and Exact gt 2.5M', [3, 6]],
+    ['Is_valid eq False and Id lt 70', [30, 60]],
+    ["tolower(Sensor) eq 'sensor 3' and toupper(Sensor) ne 'SENSOR 4' and Id lt 40", [3, 18, 33]],
+    ["contains(toupper(Sensor),toupper('sensor 3')) eq true and Id lt 20", [3, 18]],
+    ["startswith(Sensor,'sensor 3') eq false and Id lt 10", [6, 9]],
+    ['Day eq 2024-01-02T00:00:00Z and Id lt 2884', [2880, 2883]],
   ])('filters by %s', async (filter, expected) => {
     const all = served.database.url === undefined;
     const home = all ? ' and Home eq 1' : '';
@@ -123,8 +130,36 @@ describe.each(databases)('OData, on $name', (kind) => {
     const all = await follow('/odata/Reading_of_a_sensor?$select=Id&$count=true');
     expect(all).toEqual({ found: seen, pages: Math.ceil(seen.length / 1000) });
     if (served.database.url !== undefined) return;
-    const most = await follow('/odata/Reading_of_a_sensor?$select=Id&$count=true&$top=1500&$orderby=Id%20desc');
-    expect(most).toEqual({ found: [...seen].reverse().slice(0, 1500), pages: 2 });
+    const most = await follow('/odata/Reading_of_a_sensor?$select=Id&$count=true&$orderby=Id%20desc');
+    expect(most).toEqual({ found: [...seen].reverse(), pages: 3 });
+    // Who pages by itself gets pieces of the size it asks for.
+    const piece = await follow('/odata/Reading_of_a_sensor?$select=Id&$count=true&$top=1500&$skip=1400');
+    expect(piece).toEqual({ found: seen.slice(1400, 2900), pages: 1 });
+  });
+
+  it('writes long numbers as texts for who asks for that, links as a proxy is called, and errors as the protocol does', async () => {
+    const headers = { authorization: served.key(1), accept: 'application/json;IEEE754Compatible=true' };
+    const { body, headers: answered } = await served.get(
+      '/odata/Reading_of_a_sensor?$select=Id,Home,Value,Exact&$top=1&$count=true&$filter=Id%20eq%203',
+      headers,
+    );
+    expect(answered.get('content-type')).toContain('IEEE754Compatible=true');
+    expect(body).toMatchObject({
+      '@odata.count': '1',
+      value: [{ Id: '3', Home: 1, Value: 0.375, Exact: '3.0000000001' }],
+    });
+    const proxied = {
+      authorization: served.key(1),
+      'x-forwarded-proto': 'https',
+      'x-forwarded-host': 'api.example.com',
+    };
+    const links = await served.get('/odata/shown_days?$filter=home%20eq%201&$orderby=day', proxied);
+    expect(links.text).toContain('"@odata.context":"https://api.example.com/odata/$metadata#shown_days"');
+    const batch = await fetch(`${served.api?.address}/odata/$batch`, {
+      method: 'POST',
+      headers: { authorization: served.key(1) },
+    });
+    expect([batch.status, await batch.json()]).toEqual([405, { error: { code: '405', message: expect.any(String) } }]);
   });
 
   it.each([
@@ -136,6 +171,10 @@ describe.each(databases)('OData, on $name', (kind) => {
     ['Reading_of_a_sensor?$filter=Id eq 1 und Id eq 2', 400, /"und" where and, or, or the end/],
     ['Reading_of_a_sensor?$filter=Id constructor 1', 400, /"constructor" where eq, ne, lt, le, gt, ge or in/],
     ["Reading_of_a_sensor?$filter=Sensor eq 'x", 400, /has no end/],
+    ["Reading_of_a_sensor?$filter=tolower(Id) eq '3'", 400, /Id is no text/],
+    ['Reading_of_a_sensor?$filter=tolower(Sensor) gt 3', 400, /where eq or ne should be/],
+    ["Reading_of_a_sensor?$filter=contains(Sensor,'3') eq 3", 400, /must be true or false/],
+    ['Reading_of_a_sensor?$filter=contains(Sensor,3)', 400, /a text in single quotes should be/],
     ['Reading_of_a_sensor?$filter=year(Day) eq 2024', 400, /no function "year"/],
     ['Reading_of_a_sensor?$filter=(((Id eq 1)', 400, /ends/],
     [`Reading_of_a_sensor?$filter=${'('.repeat(40)}Id eq 1${')'.repeat(40)}`, 400, /nested deeper/],

@@ -83,6 +83,17 @@ describe.each(databases)('rows that are read over HTTP, on $name', (kind) => {
     expect(await ids(`/shown/readings?fields=id&${query}${all ? '&home=1' : ''}`)).toEqual(expected);
   });
 
+  it.each([
+    ['text/csv;q=0.2, application/x-ndjson;q=0.9, application/json;q=0.5', 'application/x-ndjson'],
+    ['application/vnd.apache.parquet, */*', 'application/vnd.apache.parquet'],
+    ['application/json;q=0, */*', 'text/csv'],
+    ['application/*;q=0.1, text/*', 'text/csv'],
+    ['text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', 'application/json'],
+  ])('answers %s', async (accept, type) => {
+    const { headers } = await served.get('/shown/readings?limit=1', { authorization: served.key(1), accept });
+    expect(headers.get('content-type')).toMatch(type);
+  });
+
   it('writes CSV that a reader of CSV reads as it was', async () => {
     const { text, headers } = await served.get('/shown/readings?id.in=3,6,9,12,150&only_valid=false', {
       authorization: served.key(1),
