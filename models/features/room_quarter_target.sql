@@ -115,12 +115,13 @@ local_times as (
     left join holidays as h on h.date = s.local_target::date
 ),
 
--- Where nobody moved all day in an apartment nobody was at home: what it was like then says little of days on which somebody is.
+-- Where nobody moved all day in an apartment nobody was at home: what it was like then says little of days on which somebody is. Its last hour does
+-- not count: 72 hours over a night of 23 lead from it to the fourth day after, whose profiles read the day.
 at_home as (
     select
         *,
-        case when max(occupied) over whole_day = 0 then null else occupied end as home_occupied,
-        case when max(occupied) over whole_day = 0 then null else power_w end as home_power_w
+        case when max(occupied) filter (where hour < 23) over whole_day = 0 then null else occupied end as home_occupied,
+        case when max(occupied) filter (where hour < 23) over whole_day = 0 then null else power_w end as home_power_w
     from local_times
     window whole_day as (
         partition by apartment, local_date

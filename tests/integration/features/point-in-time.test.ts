@@ -52,6 +52,15 @@ describe.each(oneDatabase)('features on $name', (kind) => {
   const rowsOf = async (sql: string, origin: string): Promise<readonly Row[]> =>
     (await on.database.warehouse.query(sql, [origin])).rows;
 
+  /** What is known at an origin, with all of the history and with what had ended by then. */
+  const wholeAndCut = async (origin: string) => {
+    const whole = [await rowsOf(state, origin), await rowsOf(targets, origin)];
+    await until(new Date(Date.parse(origin.replace(' ', 'T')) + 900_000).toISOString());
+    const cut = [await rowsOf(state, origin), await rowsOf(targets, origin)];
+    await until('');
+    return { whole, cut };
+  };
+
   /** The day before a target, in the kitchen. */
   const dayBefore = async (target: string) =>
     (
@@ -73,10 +82,7 @@ describe.each(oneDatabase)('features on $name', (kind) => {
 
   it('no feature differs when the history is cut at the origin', async () => {
     for (const origin of origins) {
-      const whole = [await rowsOf(state, origin), await rowsOf(targets, origin)];
-      await until(new Date(Date.parse(origin.replace(' ', 'T')) + 900_000).toISOString());
-      const cut = [await rowsOf(state, origin), await rowsOf(targets, origin)];
-      await until('');
+      const { whole, cut } = await wholeAndCut(origin);
       expect(whole.map((rows) => rows.length)).toEqual([3, 3 * 288]);
       expect(cut).toEqual(whole);
     }
@@ -152,5 +158,19 @@ describe.each(oneDatabase)('features on $name', (kind) => {
     // There was no 02:30 on the 26th.
     expect(await dayBefore('2023-03-27 00:30Z')).toMatchObject({ d1_quarters: null, d1: null, tod: 10 });
     expect(await dayBefore('2023-03-28 00:30Z')).toMatchObject({ d1_quarters: 96, tod: 10 });
+  });
+
+  it('whether somebody comes home in the last hour of a day is not known three days ahead of a night of 23 hours', async () => {
+    const quarters = "room_quarter where (quarter at time zone 'Europe/Zurich')::date = '2023-03-25'";
+    await on.database.warehouse.query(
+      `update silver.room_quarter set motion_seen = 15, motion_minutes = case when quarter >= '2023-03-25 22:15Z' then 5 else 0 end
+       where quarter in (select quarter from silver.${quarters})`,
+    );
+    const [last] = await on.home.rows(`select max(motion_minutes) as most from silver.${quarters}`);
+    expect(last).toEqual({ most: 5 });
+    // 23:15 on the 25th to midnight of the 29th: profiles leave out three days, and are of the 25th on.
+    const { whole, cut } = await wholeAndCut('2023-03-25 22:00Z');
+    expect(whole[1]?.at(-1)?.target).toBe('2023-03-28 22:00:00+00');
+    expect(cut).toEqual(whole);
   });
 });
