@@ -1,4 +1,4 @@
-import type { Matrix } from '../learning/data/matrix.ts';
+import { columnNamed, columnsNamed, type Matrix } from '../learning/data/matrix.ts';
 import type { ModelSpec } from '../learning/model/spec.ts';
 import type { Horizon, Use } from './settings.ts';
 
@@ -33,14 +33,13 @@ export interface Means {
 
 /** The predictions of a baseline, one a row. */
 export function baselinePredictions(use: Use, name: Baseline, matrix: Matrix, means: Means): Float64Array {
-  const columns = readBy[name](use).map((column) => matrix.values[matrix.columns.indexOf(column)]);
-  const rooms = matrix.values[matrix.columns.indexOf('room')];
-  const hours = matrix.values[matrix.columns.indexOf('hour')];
+  const columns = columnsNamed(matrix, readBy[name](use));
+  const [rooms, hours] = [columnNamed(matrix, 'room'), columnNamed(matrix, 'hour')];
   return Float64Array.from({ length: matrix.rows }, (_, row) => {
-    const room = rooms?.[row] ?? -1;
-    const ofHour = name === 'hour-of-day' ? means.hours?.[room]?.[hours?.[row] ?? -1] : null;
+    const room = rooms[row] ?? -1;
+    const ofHour = name === 'hour-of-day' ? means.hours?.[room]?.[hours[row] ?? -1] : null;
     const fallback = ofHour ?? means.rooms[room] ?? means.all;
-    const value = columns.map((column) => column?.[row] ?? Number.NaN).find((one) => !Number.isNaN(one)) ?? fallback;
+    const value = columns.map((column) => column[row] ?? Number.NaN).find((one) => !Number.isNaN(one)) ?? fallback;
     return use === 'occupied' ? Math.min(value, 1) : value;
   });
 }

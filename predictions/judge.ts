@@ -1,4 +1,4 @@
-import { columnsNamed } from '../learning/data/matrix.ts';
+import { columnNamed, columnsNamed } from '../learning/data/matrix.ts';
 import type { Artefact, ModelSpec } from '../learning/model/spec.ts';
 import { trainInThread } from '../learning/worker/training.ts';
 import { baselinesOf, type Learners, learnersOf, type Means } from './candidates.ts';
@@ -123,14 +123,13 @@ export function meansOf({ matrix, labels, targets }: Examples, codes: number): M
     hours: Array.from({ length: 24 }, () => new Mean()),
     since: Number.POSITIVE_INFINITY,
   }));
-  const column = (name: string) => matrix.values[matrix.columns.indexOf(name)];
-  const [roomOf, hourOf] = [column('room'), column('hour')];
+  const [roomOf, hourOf] = [columnNamed(matrix, 'room'), columnNamed(matrix, 'hour')];
   labels.forEach((label, row) => {
     all.add(label);
-    const room = rooms[roomOf?.[row] ?? -1];
+    const room = rooms[roomOf[row] ?? -1];
     if (room === undefined) return;
     room.mean.add(label);
-    room.hours[hourOf?.[row] ?? -1]?.add(label);
+    room.hours[hourOf[row] ?? -1]?.add(label);
     room.since = Math.min(room.since, targets[row] ?? room.since);
   });
   return {

@@ -55,6 +55,8 @@ export interface Trained {
   readonly use: Use;
   readonly horizon: Horizon;
   readonly models: readonly (Pick<StoredModel, 'name' | 'version' | 'evaluation'> & { readonly isChampion: boolean })[];
+  /** Why a model that was less wrong than the champion is not it; by its name. */
+  readonly refused?: Readonly<Record<string, string>>;
   readonly tooShort?: string | undefined;
 }
 
@@ -135,7 +137,7 @@ async function trainOne(warehouse: Warehouse, task: Task): Promise<Trained> {
     evaluation,
     hasLearnt: content.kind === 'learned',
   }));
-  const champion = championAmong(use, contenders);
+  const { champion, refused } = championAmong(use, contenders);
   const models: StoredModel[] = [];
   const means = meansOf(known, codes.length);
   for (const one of judged) {
@@ -162,7 +164,8 @@ async function trainOne(warehouse: Warehouse, task: Task): Promise<Trained> {
     const importance = importanceOn(content.artefact, test);
     const all = pastOf(horizon, known, Number.POSITIVE_INFINITY);
     const learned = await learn({ use, horizon, codes, spec }, all, signal);
-    const artefact = calibrated(learned.artefact, use === 'occupied' ? calibrationOn(one.values, test) : undefined);
+    const calibration = use === 'occupied' ? calibrationOn(one.values, test) : undefined;
+    const artefact = calibration === undefined ? learned.artefact : calibrated(learned.artefact, calibration);
     const lastWeek = predictedWithin(known, last - 7 * dayMs, Number.POSITIVE_INFINITY);
     const drift = driftOf(artefact, lastWeek.matrix).slice(0, 10);
     models.push({
@@ -176,6 +179,7 @@ async function trainOne(warehouse: Warehouse, task: Task): Promise<Trained> {
   return {
     use,
     horizon,
+    refused,
     models: models.map(({ name, version, evaluation, chosenAt }) => ({
       name,
       version,

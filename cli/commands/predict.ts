@@ -98,10 +98,13 @@ async function train(
   request: Omit<Parameters<typeof trainModels>[1], 'onTrained'>,
   terminal: Terminal,
 ): Promise<0 | 1> {
-  const onTrained = ({ use, horizon, models, tooShort }: Trained) => {
-    if (terminal.json) terminal.event({ type: 'trained', use, horizon, models, tooShort });
+  const onTrained = ({ use, horizon, models, refused = {}, tooShort }: Trained) => {
+    if (terminal.json) terminal.event({ type: 'trained', use, horizon, models, refused, tooShort });
     else if (tooShort !== undefined) terminal.say(`${use}, ${horizon}: nothing to learn from yet (${tooShort})`);
-    else terminal.say(modelTable(models.map((one) => ({ ...one, target: use, horizon }))));
+    else {
+      terminal.say(modelTable(models.map((one) => ({ ...one, target: use, horizon }))));
+      for (const [name, why] of Object.entries(refused)) terminal.say(`${name} is not the champion: ${why}.`);
+    }
   };
   const trained = await trainModels(warehouse, { ...request, onTrained });
   return trained.some(({ models }) => models.length > 0) ? 0 : 1;

@@ -61,6 +61,11 @@ export function columnsNamed(matrix: Matrix, names: readonly string[]): readonly
   return names.map((name) => matrix.values[at.get(name) ?? 0] ?? new Float64Array(0));
 }
 
+/** The column of this name. @throws LearningError if it is not there. */
+export function columnNamed(matrix: Matrix, name: string): Float64Array {
+  return columnsNamed(matrix, [name])[0] ?? new Float64Array(0);
+}
+
 /** @throws LearningError if columns differ in length, a name is there twice, or a value is infinite. */
 export function checkMatrix(matrix: Matrix): void {
   const { columns, values, rows, keys } = matrix;

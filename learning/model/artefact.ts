@@ -7,10 +7,10 @@ export function sealed(content: Omit<Artefact, 'checksum'>): Artefact {
   return { ...content, checksum: checksumOf(content) };
 }
 
-/** The artefact with a correction of its probabilities, or without one. Its checksum is another one then. */
-export function calibrated(artefact: Artefact, calibration: Calibration | undefined): Artefact {
-  const { checksum: _, calibration: __, ...content } = artefact;
-  return sealed(calibration === undefined ? content : { ...content, calibration });
+/** The artefact with a correction of its probabilities, in place of the one that it has, if any. Its checksum is another one then. */
+export function calibrated(artefact: Artefact, calibration: Calibration): Artefact {
+  const { checksum: _, ...content } = artefact;
+  return sealed({ ...content, calibration });
 }
 
 /** The artefact as one line of text: the same artefact gives the same bytes. */

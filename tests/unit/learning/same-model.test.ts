@@ -137,5 +137,5 @@ test('a calibration changes probabilities, their explanation and the checksum', 
   const [before = 0, after = 0] = [score(artefact, matrix)[4], score(corrected, matrix)[4]];
   expect(Math.log(after / (1 - after))).toBeCloseTo(0.5 * Math.log(before / (1 - before)) + 0.2, 9);
   expect(explain(corrected, matrix, 4).prediction).toBeCloseTo(after, 12);
-  expect(calibrated(corrected, undefined)).toEqual(artefact);
+  expect(calibrated(calibrated(artefact, { slope: 1, offset: 0 }), { slope: 0.5, offset: 0.2 })).toEqual(corrected);
 });
