@@ -51,6 +51,7 @@ export interface Flags extends GlobalOptions, SelectionFlags {
   readonly from?: string;
   readonly to?: string;
   readonly step?: string;
+  readonly keep?: boolean;
   readonly dryRun?: boolean;
   readonly use?: string;
   readonly horizon?: readonly string[];

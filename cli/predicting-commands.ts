@@ -21,13 +21,16 @@ export function addPredicting(define: Define, signal: AbortSignal): void {
     .argument('[names...]', 'promote: target, horizon and model; explain: target, horizon and apartment/room')
     .addOption(new Option('--use <target>', 'train, backtest: this target only').choices(['occupied', 'mean_power_w']))
     .addOption(
-      new Option('--horizon <horizon...>', 'score, backtest: these horizons only').choices(['quarter', 'hour', 'day']),
+      new Option('--horizon <horizon...>', 'score, backtest: these horizons only (quarter, hour, day)').argParser<
+        readonly string[]
+      >((value, before = []) => [...before, ...value.split(',').filter((name) => name !== '')]),
     )
     .option('--as-of <time>', 'train: as if it were then')
     .option('--at <time>', 'score, explain: as if it were then')
     .option('--from <time>', 'backtest: the first forecast is made then (28 days before the end, unless set)')
     .option('--to <time>', 'backtest: where it ends (the newest reading, unless set)')
     .option('--step <days>', 'backtest: how often models are trained again, e.g. 7d')
+    .option('--keep', 'backtest: keep the forecasts, so that the next build evaluates them')
     .addOption(new Option('--output <format>', 'backtest: how it is shown').choices(['table', 'json', 'csv']));
   define(
     'export',

@@ -1,11 +1,49 @@
 import type { Session } from '../warehouse/warehouse.ts';
 import { dayTargets, forecastDays } from './days.ts';
 import { type Examples, quarterMs } from './examples.ts';
-import { forecastsOf, fullName, type Predicting } from './models.ts';
+import { type Content, type Forecasts, forecastsOf, fullName, type Predicting } from './models.ts';
+import type { Horizon, Use } from './settings.ts';
+
+/** What a record says of its model. */
+export interface Author {
+  readonly name: string;
+  readonly version: string;
+  readonly type: string;
+  readonly trained_at: string;
+  readonly role: string;
+}
+
+/** A record a window. No clock time is in them: the same readings give the same records. */
+export function windowRecords(
+  model: Author,
+  target: Use,
+  horizon: Horizon,
+  examples: Examples,
+  forecasts: Forecasts,
+): readonly unknown[] {
+  return Array.from(forecasts.values, (value, row) => {
+    const [origin = 0, window = 0] = [examples.origins[row], examples.targets[row]];
+    const minutes = (window - origin) / 60_000;
+    return {
+      model,
+      target,
+      apartment: examples.apartments[row],
+      room: examples.rooms[row],
+      timestamp: new Date(window).toISOString(),
+      window_minutes: 15,
+      horizon: horizon === 'day' ? { type: 'day', days: examples.days[row] } : { type: horizon, minutes },
+      run_at: new Date(origin + quarterMs).toISOString(),
+      value: rounded(value),
+      lower: rounded(forecasts.lower?.[row]),
+      upper: rounded(forecasts.upper?.[row]),
+      ...(target === 'occupied' ? { class: value >= 0.5 ? 'occupied' : 'empty' } : {}),
+    };
+  });
+}
 
 /**
  * What a model predicts from one origin, by the contract of staging.prediction: a record a window, and one a local day and room at the horizon
- * of days. No clock time is in them: the same readings give the same records.
+ * of days.
  */
 export async function recordsOf(session: Session, model: Predicting, examples: Examples): Promise<readonly unknown[]> {
   const { version, trainedTo, content, target, horizon, role } = model;
@@ -13,24 +51,7 @@ export async function recordsOf(session: Session, model: Predicting, examples: E
   const type = typeOf(content);
   const by = { name: fullName(model), version, type, trained_at: trainedTo, role };
   const run_at = new Date((examples.origins[0] ?? 0) + quarterMs).toISOString();
-  const windows = Array.from(forecasts.values, (value, row) => {
-    const window = examples.targets[row] ?? 0;
-    const minutes = (window - (examples.origins[row] ?? 0)) / 60_000;
-    return {
-      model: by,
-      target,
-      apartment: examples.apartments[row],
-      room: examples.rooms[row],
-      timestamp: new Date(window).toISOString(),
-      window_minutes: 15,
-      horizon: horizon === 'day' ? { type: 'day', days: examples.days[row] } : { type: horizon, minutes },
-      run_at,
-      value: rounded(value),
-      lower: rounded(forecasts.lower?.[row]),
-      upper: rounded(forecasts.upper?.[row]),
-      ...(target === 'occupied' ? { class: value >= 0.5 ? 'occupied' : 'empty' } : {}),
-    };
-  });
+  const windows = windowRecords(by, target, horizon, examples, forecasts);
   if (horizon !== 'day' || windows.length === 0) return windows;
   const days = await forecastDays(session, target, examples, forecasts.values, content.dayInterval);
   return [
@@ -52,7 +73,7 @@ export async function recordsOf(session: Session, model: Predicting, examples: E
 }
 
 /** What kind of model it is: of a room that is new, a mean of what there is. */
-function typeOf(content: Predicting['content']): string {
+export function typeOf(content: Content): string {
   if (content.kind === 'learned') return content.artefact.spec.kind;
   return content.baseline === 'hour-of-day' ? 'hour-of-day mean' : 'baseline';
 }

@@ -9,6 +9,7 @@ import { type PredictorSettings, predictorSettings } from '../../predictors/pred
 import { compiledProject } from '../../runner/cache/cache.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { UsageError } from '../../runner/text/errors.ts';
+import { thousands } from '../../runner/text/figures.ts';
 import { didYouMean } from '../../runner/text/suggest.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { skillOf } from '../predict/champions.ts';
@@ -28,6 +29,7 @@ export interface PredictFlags {
   readonly from?: string | undefined;
   readonly to?: string | undefined;
   readonly step?: string | undefined;
+  readonly keep?: boolean | undefined;
   readonly output?: string | undefined;
 }
 
@@ -72,7 +74,7 @@ export async function predict(
         const range = { from: timeOf('--from', flags.from), to: timeOf('--to', flags.to), stepMs: stepOf(flags.step) };
         return await compareOverHistory(
           warehouse,
-          { relations, settings, uses: chosen, horizons: ahead, signal },
+          { relations, settings, uses: chosen, horizons: ahead, keeps: flags.keep === true, signal },
           range,
           flags.output ?? 'table',
           terminal,
@@ -184,6 +186,9 @@ async function compareOverHistory(
   };
   if (output === 'csv') terminal.output('target,horizon,model,criterion,auc,ece,rmse,mae,bias,windows');
   const done = await backtest(warehouse, { ...request, from, to: end, stepMs: range.stepMs, onDone });
+  const kept = done.reduce((sum, one) => sum + one.kept, 0);
+  if (kept > 0 && output === 'table' && !terminal.json)
+    terminal.say(`${thousands(kept)} forecasts are kept: the next datacycle build evaluates them.`);
   if (terminal.json) terminal.event({ type: 'backtest', from: from.toISOString(), to: end.toISOString(), done });
   else if (output === 'json') terminal.output(JSON.stringify(done, undefined, 2));
   return done.some(({ models }) => models.length > 0) ? 0 : 1;

@@ -5,7 +5,6 @@ import { featureRelations } from '../../../cli/predict/relations.ts';
 import { predictingRound } from '../../../cli/predict/rounds.ts';
 import { randomOf } from '../../../learning/data/random.ts';
 import { ensureStaging } from '../../../loaders/landing/staging.ts';
-import { backtest } from '../../../predictions/backtest.ts';
 import { explainForecasts } from '../../../predictions/explain.ts';
 import { newestModels, promote } from '../../../predictions/models.ts';
 import { scoreDue } from '../../../predictions/score.ts';
@@ -14,6 +13,7 @@ import { trainModels } from '../../../predictions/train.ts';
 import { oneDatabase } from '../databases.ts';
 import { householdOn, sampleMinutes } from '../main-job/household.ts';
 import { rounds } from '../rounds.ts';
+import { expectKept } from './kept-forecasts.ts';
 import { history, learners } from './short-history.ts';
 
 const asOf = new Date('2023-10-10T00:00:00Z');
@@ -175,7 +175,7 @@ describe.each(oneDatabase)('predictions of the program itself on $name', (kind) 
     expect(importance).toEqual({ has_inputs: true, gain: 1, is_measured: true });
   }, 240_000);
 
-  it('says which inputs moved a forecast, and compares over history without storing anything', async () => {
+  it('says which inputs moved a forecast', async () => {
     const { warehouse } = on.database;
     const relations = featureRelations(on.home.compile());
     const explained = await explainForecasts(warehouse, relations, settings, 'occupied', 'quarter', asOf);
@@ -191,14 +191,6 @@ describe.each(oneDatabase)('predictions of the program itself on $name', (kind) 
       // Motion in the room, or how long ago there was any in the apartment.
       expect(['m0', 'm_1h', 'm1', 'since', 'a_since']).toContain(explanation.contributions[0]?.column);
     }
-    const stored = await newestModels(warehouse);
-    const request = { relations, settings, learners, uses: ['occupied'] as const, horizons: ['quarter'] as const };
-    const from = new Date('2023-10-04T00:00:00Z');
-    const [done] = await backtest(warehouse, { ...request, from, to: asOf, stepMs: 4 * 86_400_000 });
-    expect(done?.models[0]?.name).toBe('trees');
-    // six days of two rooms
-    expect(done?.models.map(({ evaluation }) => evaluation.rows)).toEqual(done?.models.map(() => 6 * 96 * 2));
-    expect(await newestModels(warehouse)).toEqual(stored);
   }, 240_000);
 
   it('tests warn of inputs that have moved, and of forecasts and bounds that no longer hold', async () => {
@@ -258,14 +250,9 @@ describe.each(oneDatabase)('predictions of the program itself on $name', (kind) 
     const due = (await predictor?.due()) ?? [];
     expect(due).toEqual(['quarter', 'hour', 'day']);
     const said: string[] = [];
-    const report = {
-      say: (event: string, text: string) => said.push(`${event}: ${text}`),
-      warn: () => undefined,
-      predictorsFailed: () => undefined,
-      wrote: () => undefined,
-      took: () => undefined,
-      chose: () => undefined,
-    };
+    const nothing = () => undefined;
+    const rest = { warn: nothing, predictorsFailed: nothing, wrote: nothing, took: nothing, chose: nothing };
+    const report = { ...rest, say: (event: string, text: string) => said.push(`${event}: ${text}`) };
     if (predictor !== undefined)
       await predictingRound(predictor, due, { warehouse, clock: () => now, report }, new AbortController().signal);
     expect(said[0]).toBe('predicted: 4 predictions of occupied, quarter, from 2023-10-11T23:45:00.000Z by trees');
@@ -346,4 +333,8 @@ describe.each(oneDatabase)('predictions of the program itself on $name', (kind) 
     );
     expect(champions).toHaveLength(6);
   });
+
+  it('compares over history without storing anything, or keeps what was predicted to be evaluated beside the rest', async () => {
+    await expectKept(on.home, on.database.warehouse, settings);
+  }, 240_000);
 });
