@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { openWarehouse } from '../../../warehouse/open.ts';
 import { bundled } from '../bundled.ts';
 import { databases, servers } from '../databases.ts';
+import { Gate } from '../gate.ts';
 import { eventsOn } from '../project-on.ts';
 
 describe.each(databases)('8: one run at a time, on $name', (kind) => {
@@ -56,13 +56,11 @@ describe.each(servers)('8: one run at a time beside others, on $name', (kind) =>
       await ended;
       // The server notices the closed connection at once, but not before this process goes on.
       await expect
-        .poll(
-          () =>
-            project.run(database.warehouse).then(
-              (run) => run.ok,
-              () => false,
-            ),
-          { timeout: 10_000 },
+        .poll(() =>
+          project.run(database.warehouse).then(
+            (run) => run.ok,
+            () => false,
+          ),
         )
         .toBe(true);
     } finally {
@@ -73,22 +71,26 @@ describe.each(servers)('8: one run at a time beside others, on $name', (kind) =>
   it('readers and tests of data are not locked out by a run', async () => {
     project.write({
       'models/quick.sql': '{{config materialized="table"}}select 1 as one',
-      'models/slow.sql': '{{config materialized="table"}}select one, pg_sleep(1.5) is null as x from {{ref "quick"}}',
+      'models/slow.sql': '{{config materialized="table"}}select one, raw.gate() as x from {{ref "quick"}}',
       'tests/data/t.sql': 'select * from {{ref "quick"}} where one <> 1',
     });
     await project.run(database.warehouse, { select: ['quick'] });
     const other = await openWarehouse({ url: database.url, folder: '', purpose: 'test', concurrency: 1 });
+    const gate = await Gate.make(database.url);
+    await gate.shut();
     try {
       let ended = false;
       const running = project.run(database.warehouse, { command: 'run', fullRefresh: true }).finally(() => {
         ended = true;
       });
-      await sleep(300);
+      await gate.reached();
       const tested = await project.run(other, { command: 'test', select: ['t'] });
       expect(tested.results.map((result) => result.status)).toEqual(['pass']);
       expect(ended).toBe(false);
+      await gate.open();
       expect((await running).ok).toBe(true);
     } finally {
+      await gate.open();
       await other.close();
     }
   });

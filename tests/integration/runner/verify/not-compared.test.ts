@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { expireRows } from '../../../../runner/retention/expire.ts';
 import { recordPruned } from '../../../../runner/state/pruned.ts';
 import { verifiedByDefault, verifyModels } from '../../../../runner/verify/verify.ts';
 import { oneDatabase } from '../../databases.ts';
+import { Gate } from '../../gate.ts';
 import { newLoads } from '../../project-on.ts';
 import { rowsOf } from '../../temporary-project.ts';
 import { expectUntouched } from '../../untouched.ts';
@@ -223,9 +223,11 @@ select id, at from {{ref "times"}} {{#incremental}}where load_id > {{high_water 
     if (kind.name !== 'PostgreSQL') return;
     project.write({
       'models/slow.sql': `{{config materialized="incremental" unique_key="id"}}
-select id, pg_sleep(0.2) is null as x from {{source "raw" "events"}}`,
+select id, raw.gate() as x from {{source "raw" "events"}}`,
     });
+    const gate = await Gate.make(database.url);
     await build();
+    await gate.shut();
     const compiled = project.compile();
     let done = false;
     const working = verifyModels(compiled, database.warehouse, {
@@ -240,13 +242,13 @@ select id, pg_sleep(0.2) is null as x from {{source "raw" "events"}}`,
       join pg_class as c on c.oid = l.relation
       where l.database = (select oid from pg_database where datname = current_database()) and l.pid <> pg_backend_pid()
           and c.relnamespace in ('public'::regnamespace, 'raw'::regnamespace, 'datacycle'::regnamespace)`;
-    while ((await rowsOf(database.warehouse, locks)).length === 0) await sleep(20);
-    await sleep(300);
+    await gate.reached();
     expect(await rowsOf(database.warehouse, locks)).toEqual([{ mode: 'AccessShareLock' }]);
     await change('update public.slow set x = not x');
     await land(2, 13, 14);
     await build({ select: ['readings'], fullRefresh: true });
     expect(done).toBe(false);
+    await gate.open();
     expect((await working)[0]?.verdict).toEqual({ ...equal, rows: 12 });
   });
 
@@ -254,9 +256,11 @@ select id, pg_sleep(0.2) is null as x from {{source "raw" "events"}}`,
     if (kind.name !== 'PostgreSQL') return;
     project.write({
       'models/slow.sql': `{{config materialized="incremental" unique_key="id"}}
-select id, pg_sleep(0.2) is null as x from {{source "raw" "events"}}`,
+select id, raw.gate() as x from {{source "raw" "events"}}`,
     });
+    const gate = await Gate.make(database.url);
     await build();
+    await gate.shut();
     const compiled = project.compile();
     const stop = new AbortController();
     const results = await expectUntouched(database.warehouse, async () => {
@@ -267,11 +271,12 @@ select id, pg_sleep(0.2) is null as x from {{source "raw" "events"}}`,
         signal: stop.signal,
         onVerified: () => undefined,
       });
-      await sleep(600);
+      await gate.reached();
       stop.abort();
       await database.warehouse.cancel();
       return working;
     });
+    await gate.open();
     expect(results).toEqual([]);
   });
 });
