@@ -5,7 +5,7 @@ import { servers } from '../databases.ts';
 import { eventsOn } from '../project-on.ts';
 import { resultOf } from '../temporary-project.ts';
 
-/** Three seconds and the half between two questions, and what a busy machine adds. */
+/** Three seconds and the half between two questions, and what a busy machine adds; the server counts, in milliseconds. */
 const heldUpMs = 5000;
 
 describe.each(servers)('3: readers behind a change, on $name', (kind) => {
@@ -17,23 +17,23 @@ describe.each(servers)('3: readers behind a change, on $name', (kind) => {
     clients.push(client);
     return client;
   };
-  /** Reads all the time. @returns what stops it, and gives the longest wait in milliseconds. */
+  /** Reads all the time. @returns what stops it, and says how often it has read; it fails where it was held up for longer. */
   const read = async (sql: string) => {
     const client = await connect('a dashboard');
+    await client.query(`set lock_timeout = ${heldUpMs}`);
     let isOver = false;
-    let longest = 0;
+    let reads = 0;
     const reading = (async () => {
-      while (!isOver) {
-        const began = performance.now();
+      for (; !isOver; reads += 1) {
         await client.query(sql);
-        longest = Math.max(longest, performance.now() - began);
         await sleep(20);
       }
-      return longest;
     })();
-    return () => {
+    reading.catch(() => undefined);
+    return async () => {
       isOver = true;
-      return reading;
+      await reading;
+      return reads;
     };
   };
   const waits = () =>
@@ -57,13 +57,13 @@ describe.each(servers)('3: readers behind a change, on $name', (kind) => {
     await report.query('begin; select from shown');
     const stop = await read('select one from shown');
     const building = project.run(database.warehouse);
-    await expect.poll(waits, { timeout: 10_000 }).toMatchObject([['changing', expect.stringMatching(whom)]]);
+    await expect.poll(waits).toMatchObject([['changing', expect.stringMatching(whom)]]);
     await sleep(5500);
     await report.query('commit');
     const summary = await building;
     expect(summary.results.map(({ error }) => error)).toEqual([undefined, undefined]);
     expect(waits().at(-1)).toEqual(['changing', undefined]);
-    expect(await stop()).toBeLessThan(heldUpMs);
+    expect(await stop()).toBeGreaterThan(0);
     expect((await report.query('select one, two from changing')).rows).toEqual([{ one: '2', two: 3 }]);
   });
 
@@ -75,11 +75,11 @@ describe.each(servers)('3: readers behind a change, on $name', (kind) => {
     await report.query('begin; select from shown');
     const stop = await read('select one from shown');
     const building = project.run(database.warehouse);
-    await expect.poll(waits, { timeout: 10_000 }).toMatchObject([['on-run-start', expect.stringMatching(whom)]]);
+    await expect.poll(waits).toMatchObject([['on-run-start', expect.stringMatching(whom)]]);
     await sleep(5500);
     await report.query('commit');
     expect((await building).ok).toBe(true);
-    expect(await stop()).toBeLessThan(heldUpMs);
+    expect(await stop()).toBeGreaterThan(0);
   });
 
   it('and a transaction that stays open ends the build with its name', async () => {
@@ -94,6 +94,6 @@ describe.each(servers)('3: readers behind a change, on $name', (kind) => {
       where: 'models/changing.sql',
       hint: expect.stringMatching(/select pg_terminate_backend\(\d+\);$/),
     });
-    expect(await stop()).toBeLessThan(heldUpMs);
+    expect(await stop()).toBeGreaterThan(0);
   });
 });
