@@ -37,6 +37,8 @@ describe.skipIf(browserPath === undefined)('the pages in a browser', () => {
   /** What went wrong in the page itself. */
   const faults: string[] = [];
   const open = async (hash: string) => {
+    // A page of its own: what the one before shows is not to be taken for what is waited for.
+    await page.goto('about:blank');
     await page.goto(`http://127.0.0.1:${served.server.listensOn}/#/${hash}`);
   };
   const seen = (text: string | RegExp) => page.getByText(text).first().waitFor();
@@ -68,9 +70,9 @@ describe.skipIf(browserPath === undefined)('the pages in a browser', () => {
     await open('operate?job=build');
     await page.getByRole('button', { name: 'Build', exact: true }).click();
     await page.locator('.job-log .badge', { hasText: 'failed' }).waitFor();
-    const log = await page.locator('.job-log pre').first().innerText();
-    expect(log).toMatch(/division by zero/);
-    expect(log).toMatch(/at models\/divided\.sql:3/);
+    const log = () => page.locator('.job-log pre').first().innerText();
+    await expect.poll(log).toMatch(/division by zero/);
+    await expect.poll(log).toMatch(/at models\/divided\.sql:3/);
     expect(served.jobs.list()[0]?.command).toBe('datacycle build');
   });
 
@@ -83,10 +85,10 @@ describe.skipIf(browserPath === undefined)('the pages in a browser', () => {
     await page.getByRole('heading', { name: 'Que faire ensuite' }).waitFor();
     await seen(/\d points demandent une intervention/);
     await page.getByRole('button', { name: 'Réessayer' }).waitFor();
-    expect(await page.locator('main').getAttribute('lang')).toBe('fr');
+    await expect.poll(() => page.locator('main').getAttribute('lang')).toBe('fr');
     await open('operate');
     await seen('datacycle build --full-refresh');
-    expect(await page.locator('main').getAttribute('lang')).toBe('en');
+    await expect.poll(() => page.locator('main').getAttribute('lang')).toBe('en');
     await page.getByLabel('Langue').selectOption('en');
   });
 
@@ -102,10 +104,10 @@ describe.skipIf(browserPath === undefined)('the pages in a browser', () => {
   it('show an error at its line, and what was skipped because of it', async () => {
     await open('runs');
     await page.locator('.message', { hasText: 'division by zero' }).first().waitFor();
-    expect(await page.locator('.fault').innerText()).toMatch(/3\s+1 \/ \(doubled - doubled\) as share/);
+    await expect.poll(() => page.locator('.fault').innerText()).toMatch(/3\s+1 \/ \(doubled - doubled\) as share/);
     const after = page.locator('.bar-detail', { hasText: 'after' }).filter({ hasText: 'skipped' });
     await after.waitFor();
-    expect(await page.locator('.gantt rect.bar.bad').count()).toBeGreaterThanOrEqual(2);
+    await expect.poll(() => page.locator('.gantt rect.bar.bad').count()).toBeGreaterThanOrEqual(2);
   });
 
   it('draw the lineage, and light up what a selector names', async () => {
@@ -114,15 +116,15 @@ describe.skipIf(browserPath === undefined)('the pages in a browser', () => {
     await page.getByRole('searchbox').fill('+doubled');
     await page.keyboard.press('Enter');
     await seen('2 of 5');
-    const lit = await page.evaluate("[...document.querySelectorAll('.node.lit')].map((node) => node.dataset.id)");
-    expect(lit).toEqual(['seed.rooms', 'model.doubled']);
+    const lit = () => page.evaluate("[...document.querySelectorAll('.node.lit')].map((node) => node.dataset.id)");
+    await expect.poll(lit).toEqual(['seed.rooms', 'model.doubled']);
     await page.getByRole('searchbox').fill('no_such_model');
     await page.keyboard.press('Enter');
     await seen(/nothing matches the selector "no_such_model"/);
     await page.getByRole('button', { name: 'Clear' }).click();
     await page.getByLabel('Colour by').selectOption('subject');
     await seen("nobody's rows");
-    expect(await page.locator('[data-id="model.doubled"] .note').textContent()).toBe('not said');
+    await expect.poll(() => page.locator('[data-id="model.doubled"] .note').textContent()).toBe('not said');
     await page.getByLabel('Colour by').selectOption('freshness');
     await seen('no limit is set');
     await page.getByLabel('tests').check();
@@ -136,9 +138,9 @@ describe.skipIf(browserPath === undefined)('the pages in a browser', () => {
     await page.getByRole('link', { name: 'doubled.doubled' }).waitFor();
     await page.getByRole('link', { name: 'rooms.floor' }).waitFor();
     await page.getByRole('link', { name: 'after.share' }).waitFor();
-    expect(await page.locator('.edges path.lit').count()).toBe(3);
-    expect(await page.locator('[data-id="seed.rooms"] .note').textContent()).toBe('floor');
-    expect(page.url()).toContain('column=share');
+    await expect.poll(() => page.locator('.edges path.lit').count()).toBe(3);
+    await expect.poll(() => page.locator('[data-id="seed.rooms"] .note').textContent()).toBe('floor');
+    await expect.poll(() => page.url()).toContain('column=share');
   });
 
   it('go along the edges by keys', async () => {
@@ -156,7 +158,7 @@ describe.skipIf(browserPath === undefined)('the pages in a browser', () => {
     await open('operate');
     await page.getByRole('button', { name: 'Full refresh' }).press('Enter');
     await page.getByRole('alertdialog').waitFor();
-    expect(await page.evaluate('document.activeElement.textContent')).toBe('No');
+    await expect.poll(() => page.evaluate('document.activeElement.textContent')).toBe('No');
     await page.keyboard.press('Escape');
     await page.getByRole('alertdialog').waitFor({ state: 'detached' });
     expect(served.jobs.list()).toHaveLength(1);
@@ -179,14 +181,11 @@ describe.skipIf(browserPath === undefined)('the pages in a browser', () => {
   it('follow the files of the project while they are served', async () => {
     project.write({ 'models/new_one.sql': 'select doubled from {{ref "doubled"}}\n' });
     const known = async () => (await served.site.compiled()).manifest.nodes.has('model.new_one');
-    await expect.poll(known, { timeout: 20_000 }).toBe(true);
-    await page.reload();
+    await expect.poll(known).toBe(true);
     await open('lineage');
     await page.locator('[data-id="model.new_one"]').waitFor();
     project.write({ 'models/new_one.sql': 'select doubled from {{ref "gone"}}\n' });
-    await expect
-      .poll(() => served.site.compiled().then(() => served.site.problem), { timeout: 20_000 })
-      .toContain('gone');
+    await expect.poll(() => served.site.compiled().then(() => served.site.problem)).toContain('gone');
     await page.reload();
     await seen(/this is the graph of before/);
     project.remove('models/new_one.sql');
@@ -217,9 +216,10 @@ describe.skipIf(browserPath === undefined)('the pages in a browser', () => {
     const own = await context.newPage();
     const found: string[] = [];
     for (const hash of pages) {
+      await own.goto('about:blank');
       await own.goto(`http://127.0.0.1:${served.server.listensOn}/#/${hash}`);
       await own.locator('main h1, main h2').first().waitFor();
-      await expect.poll(() => own.locator('.loading').count(), { timeout: 20_000 }).toBe(0);
+      await expect.poll(() => own.locator('.loading').count()).toBe(0);
       for (const fault of await barriers(own)) found.push(`${hash}: ${fault}`);
       const isTooWide = await own.evaluate(
         'document.documentElement.scrollWidth > document.documentElement.clientWidth',

@@ -79,7 +79,7 @@ describe('buttons while another process holds the embedded database', () => {
     }
     expect(await press('build')).toEqual(['done', expect.not.stringContaining('is held by')]);
     expect((await asked<{ database: string }>('/api/about')).database).toMatch(/^the embedded database in/);
-  }, 240_000);
+  });
 
   it('and its pages: who holds it and does not answer is said, until it has ended', async () => {
     const release = await lockFolder(join(project.root, '.datacycle', 'db'), 'datacycle export');
@@ -125,5 +125,5 @@ describe('buttons while another process holds the embedded database', () => {
     }
     await served?.ended();
     expect([(await newest())?.state, await said()]).toEqual(['done', expect.stringContaining('Done: ')]);
-  }, 120_000);
+  });
 });

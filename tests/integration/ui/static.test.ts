@@ -49,7 +49,7 @@ describe('pages that are files', () => {
       await page.getByText('Twice </script> the <!-- floor').first().waitFor();
       await page.getByRole('link', { name: 'Models' }).click();
       // The page before has links of these names, too: its title says which one is there.
-      await expect.poll(() => page.title(), { timeout: patienceMs }).toBe('Models · test');
+      await expect.poll(() => page.title()).toBe('Models · test');
       await page.getByRole('link', { name: 'rooms' }).waitFor();
       expect(await page.getByRole('link', { name: 'Operate' }).count()).toBe(0);
       expect(await barriers(page)).toEqual([]);
