@@ -39,7 +39,7 @@ describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))(
         isSilent ? new Promise(() => undefined) : db.warehouse.query(sql, params);
       const warehouse: Warehouse = { ...db.warehouse, query };
       const now = new Date(2023, 7, 24, 12);
-      const small = new SmallWatch({ warehouse, folder: share.folder, now, answerMs: 1000 });
+      const small = new SmallWatch({ warehouse, folder: share.folder, now, answerMs: 2000 });
       // A busy machine may take longer than that to answer.
       const answers = async () => {
         await small.check();
@@ -79,7 +79,7 @@ describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))(
           await small.check();
           expect(build()).toBeUndefined();
           await expect
-            .poll(() => small.check().then(build), { timeout: 20_000 })
+            .poll(() => small.check().then(build))
             .toMatch(/^another run is going on in this database: datacycle test pid \d+ on /);
         });
         await small.check();
@@ -109,13 +109,10 @@ describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))(
         await share.add(2);
         await tick();
         await expect
-          .poll(
-            async () => {
-              await tick();
-              return small.watcher.conditions.failing().get('build')?.message;
-            },
-            { timeout: 20_000 },
-          )
+          .poll(async () => {
+            await tick();
+            return small.watcher.conditions.failing().get('build')?.message;
+          })
           .toMatch(
             /^waits for a lock that a report \(server process \d+, user postgres, idle in transaction, in a transaction since .* UTC\) holds$/,
           );
@@ -189,7 +186,7 @@ describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))(
         const before = performance.now();
         expect(await own.stop(), own.stderr).toBe(0);
         const took = performance.now() - before;
-        expect(took).toBeLessThan(20_000);
+        expect(took).toBeLessThan(60_000);
         expect(own.lines.at(-1)?.event).toBe('stopped');
         expect(own.stderr).toBe('');
       });
