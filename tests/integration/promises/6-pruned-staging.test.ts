@@ -203,11 +203,14 @@ from {{source "staging" "registry_row"}} order by table_name, row_no, load_id de
     await load();
     await build();
     const order: string[] = [];
-    const loading = database.warehouse.exclusive('load sensors', async () => {
-      await sleep(600);
-      order.push('loaded');
+    let loading: Promise<unknown> = Promise.resolve();
+    await new Promise<void>((begun) => {
+      loading = database.warehouse.exclusive('load sensors', async () => {
+        begun();
+        await sleep(600);
+        order.push('loaded');
+      });
     });
-    await sleep(100);
     await prune();
     order.push('pruned');
     await loading;
