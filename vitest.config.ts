@@ -69,8 +69,10 @@ export default defineConfig(async ({ mode }) => ({
     setupFiles: ['tests/equal-bytes.ts'],
     include: ['tests/{unit,golden,integration}/**/*.test.ts'],
     env: mode === 'long' ? { TEST_LONG: '1' } : {},
-    testTimeout: 120_000,
-    hookTimeout: 240_000,
+    // Patience costs nothing where all is well; a machine with much else to do takes many times as long as an idle one.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 90_000 } },
     // Files share a process, which spares loading the source a hundred times; tests/README.md says what that asks of them.
     isolate: false,
     // Two cores, and tests that wait: for processes, for servers, for what is to time out.

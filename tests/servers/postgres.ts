@@ -132,7 +132,7 @@ async function untilReady(url: string): Promise<void> {
       await client.end();
       return;
     } catch (error) {
-      if (attempt > 300) throw error;
+      if (attempt > 1000) throw error;
       await sleep(100);
     }
   }

@@ -50,7 +50,7 @@ it.skipIf(process.platform === 'win32')(
       server.stderr.on('data', (chunk: Buffer) => {
         said += chunk.toString();
       });
-      await expect.poll(() => said, { timeout: 60_000 }).toMatch(/"address"/);
+      await expect.poll(() => said).toMatch(/"address"/);
       const [, address = ''] = /"address":"([^"]+)"/.exec(said) ?? [];
       expect((await fetch(`${address}/health`)).status).toBe(200);
       // Nothing is built yet, which is said.

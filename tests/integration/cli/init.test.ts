@@ -24,16 +24,12 @@ describe.skipIf(server === '')('init on a server', () => {
       await killed.query(`create role ${on.user}_reader nologin`);
       const repeated = on.init({ DB_URL: on.urlOf(on.user, on.password) });
       await expect
-        .poll(
-          async () => {
-            const waiting = await on.admin.query(
-              'select from pg_stat_activity where $1 = any (pg_blocking_pids(pid))',
-              [rows[0]?.pid],
-            );
-            return waiting.rowCount;
-          },
-          { timeout: 20_000 },
-        )
+        .poll(async () => {
+          const waiting = await on.admin.query('select from pg_stat_activity where $1 = any (pg_blocking_pids(pid))', [
+            rows[0]?.pid,
+          ]);
+          return waiting.rowCount;
+        })
         .toBe(1);
       await killed.query('commit');
       const report = reportOf(await repeated);

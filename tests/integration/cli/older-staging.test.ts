@@ -25,7 +25,7 @@ const older = [
   'delete from staging.migration where number > 3',
 ];
 
-describe.runIf(databases.length > 1)('a database whose staging is older than the program', { timeout: 120_000 }, () => {
+describe.runIf(databases.length > 1)('a database whose staging is older than the program', () => {
   const project = new ProjectCopy({
     'project.yml': 'name: small\n',
     'models/dim_apartment.sql': '{{config materialized="table" unique_key="id"}}\nselect 1 as id\n',

@@ -66,7 +66,7 @@ describe.each(oneDatabase)('subject on the command line, on $name', ({ open }) =
     await copy.run(['load', 'sensors', '--full'], env);
     expect((await copy.run(['build'], env)).code).toBe(0);
     await copy.run(['compile'], env);
-  }, 300_000);
+  });
   afterAll(async () => {
     copy.dispose();
     await database.drop();
@@ -109,7 +109,7 @@ describe.each(oneDatabase)('subject on the command line, on $name', ({ open }) =
     for (const name of readdirSync(join(copy.root, 'logs')))
       expect(/jimmy/i.test(readFileSync(join(copy.root, 'logs', name), 'utf8')), name).toBe(false);
     expect(existsSync(join(copy.root, 'target', 'compiled', 'gold', 'dim_apartment.sql'))).toBe(false);
-  }, 300_000);
+  });
 
   it('loads and builds on without it', async () => {
     const load = await copy.run(['load', 'sensors', '--full'], env);
@@ -131,5 +131,5 @@ describe.each(oneDatabase)('subject on the command line, on $name', ({ open }) =
     for (const file of findings[0].first) expect(file).toMatch(/^run\//);
     expect((await copy.run(['clean'], env)).code).toBe(0);
     expect((await subject('find', 'jimmy')).code).toBe(0);
-  }, 300_000);
+  });
 });

@@ -23,7 +23,7 @@ it('verify before anything was built says what to do', async () => {
   expect(outcome.stderr).toContain('Run `datacycle build` first.');
 });
 
-describe.runIf(databases.length > 1)('verify on PostgreSQL', { timeout: 240_000 }, () => {
+describe.runIf(databases.length > 1)('verify on PostgreSQL', () => {
   const work = async (test: (database: Awaited<ReturnType<(typeof databases)[number]['open']>>) => Promise<void>) => {
     const database = await databases.at(-1)?.open();
     if (database === undefined) throw new Error('there is no server');

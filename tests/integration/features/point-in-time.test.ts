@@ -78,7 +78,7 @@ describe.each(oneDatabase)('features on $name', (kind) => {
     await on.database.warehouse.query('delete from silver.room_quarter');
     // Six weeks, over the night in which the clocks go back.
     await on.database.warehouse.query(history('2023-09-25', '2023-11-05'));
-  }, 240_000);
+  });
 
   it('no feature differs when the history is cut at the origin', async () => {
     for (const origin of origins) {
@@ -86,7 +86,7 @@ describe.each(oneDatabase)('features on $name', (kind) => {
       expect(whole.map((rows) => rows.length)).toEqual([3, 3 * 288]);
       expect(cut).toEqual(whole);
     }
-  }, 240_000);
+  });
 
   it('a short stretch of the history gives the same state and the same targets as all of it', async () => {
     const origin = '2023-11-02 17:15Z';

@@ -50,7 +50,7 @@ describe.each(oneDatabase)('predictions of the program itself on $name', (kind) 
     on.home.put(sampleMinutes('12.10.2023', (minute) => minute < 2));
     await on.home.load();
     await on.home.build();
-  }, 240_000);
+  });
 
   it('where all is chance a baseline is the champion everywhere', async () => {
     // The fewer windows, the farther chance alone takes the area under the curve from a half: three deviations.
@@ -105,7 +105,7 @@ describe.each(oneDatabase)('predictions of the program itself on $name', (kind) 
     );
     expect(fact).toEqual({ rows: 1736, are_probabilities: true });
     expect(await on.home.rows('select * from silver.prediction_rejects')).toEqual([]);
-  }, 240_000);
+  });
 
   it('a day is what its quarters add up to, what was measured of it included', async () => {
     const days = await on.home.rows(
@@ -173,7 +173,7 @@ describe.each(oneDatabase)('predictions of the program itself on $name', (kind) 
        from gold.fact_model_importance join gold.dim_model using (model_key) where model_name = 'occupied-quarter-trees'`,
     );
     expect(importance).toEqual({ has_inputs: true, gain: 1, is_measured: true });
-  }, 240_000);
+  });
 
   it('says which inputs moved a forecast', async () => {
     const { warehouse } = on.database;
@@ -191,7 +191,7 @@ describe.each(oneDatabase)('predictions of the program itself on $name', (kind) 
       // Motion in the room, or how long ago there was any in the apartment.
       expect(['m0', 'm_1h', 'm1', 'since', 'a_since']).toContain(explanation.contributions[0]?.column);
     }
-  }, 240_000);
+  });
 
   it('tests warn of inputs that have moved, and of forecasts and bounds that no longer hold', async () => {
     const { warehouse } = on.database;
@@ -233,7 +233,7 @@ describe.each(oneDatabase)('predictions of the program itself on $name', (kind) 
     expect(windows).toEqual([
       { ended: 2 * 2 * 3 * (74 + 2 * 96) + 2 * (4 + 6), measured: 2 * 2 * 3 * (74 + 2 * 96) + 2 * (4 + 6) },
     ]);
-  }, 120_000);
+  });
 
   it('the watcher predicts from a quarter once it is built, three days ahead once the weather is there or late', async () => {
     const { warehouse } = on.database;
@@ -267,7 +267,7 @@ describe.each(oneDatabase)('predictions of the program itself on $name', (kind) 
       predictedFrom: '2023-10-11T23:45:00.000Z',
     });
     expect(soon?.skill).toBeGreaterThan(0.3);
-  }, 120_000);
+  });
 
   it('each minute of a predicted quarter has the probability that its room is occupied, whenever it is read', async () => {
     on.home.put(sampleMinutes('12.10.2023', (minute) => minute >= 2 && minute < 15));
@@ -284,7 +284,7 @@ describe.each(oneDatabase)('predictions of the program itself on $name', (kind) 
     expect(minutes).toEqual(
       ['Kitchen', 'Office'].map((room) => ({ room, minutes: 15, predicted: 15, is_that_of_the_champion: true })),
     );
-  }, 120_000);
+  });
 
   it('no forecast differs when all that came after its origin is gone', async () => {
     const { warehouse } = on.database;
@@ -321,7 +321,7 @@ describe.each(oneDatabase)('predictions of the program itself on $name', (kind) 
     expect(scored.map(({ state }) => state)).toEqual(['no readings', 'no readings']);
     const trained = await trainModels(warehouse, { relations, settings: objecting, uses: ['occupied'], asOf });
     expect(trained.every(({ models }) => models.length === 0)).toBe(true);
-  }, 120_000);
+  });
 
   it('a model is the champion once it is promoted', async () => {
     const { warehouse } = on.database;
@@ -336,5 +336,5 @@ describe.each(oneDatabase)('predictions of the program itself on $name', (kind) 
 
   it('compares over history without storing anything, or keeps what was predicted to be evaluated beside the rest', async () => {
     await expectKept(on.home, on.database.warehouse, settings);
-  }, 240_000);
+  });
 });

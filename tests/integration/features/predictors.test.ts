@@ -84,7 +84,7 @@ describe.each(oneDatabase)('predictors on $name', (kind) => {
       uses: ['occupied'],
       asOf: new Date('2023-10-10T00:00:00Z'),
     });
-  }, 240_000);
+  });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it('are asked once for each origin, and their records are read by the models', async () => {
@@ -123,7 +123,7 @@ describe.each(oneDatabase)('predictors on $name', (kind) => {
       algorithm: 'forest',
       model_role: 'challenger',
     });
-  }, 240_000);
+  });
 
   it('lose the lines that are none, and no others', async () => {
     const { asked } = await ask(
@@ -145,7 +145,7 @@ describe.each(oneDatabase)('predictors on $name', (kind) => {
       { model: 'mean_power_w-quarter-babbler', role: 'challenger', n: 2 },
       { model: 'occupied-quarter-babbler', role: 'challenger', n: 1 },
     ]);
-  }, 120_000);
+  });
 
   it('keep what they wrote before they died, and are asked again', async () => {
     const dying = "if (count === 3) { console.error('out of memory'); process.exit(9); }";
@@ -160,7 +160,7 @@ describe.each(oneDatabase)('predictors on $name', (kind) => {
       ['written', 2],
       ['written', 2],
     ]);
-  }, 120_000);
+  });
 
   it('can be the champion, with their own models as challengers, and only while they answer everything', async () => {
     await ask('leader', '', noon(8), { horizons: ['quarter'] });
@@ -196,7 +196,7 @@ describe.each(oneDatabase)('predictors on $name', (kind) => {
     expect((await roles('2023-10-09T13:00:00.000Z')).map(({ model }) => model)).toEqual([
       expect.not.stringContaining('leader'),
     ]);
-  }, 120_000);
+  });
 
   const isOnServer = kind.name === 'PostgreSQL';
   const kills = rounds({ gate: 1, long: 10 });
@@ -257,42 +257,38 @@ describe.each(oneDatabase)('predictors on $name', (kind) => {
     600_000,
   );
 
-  it.runIf(isOnServer)(
-    'are asked by the watcher, which builds what they predict',
-    async () => {
-      const { home, database } = on;
-      writeFileSync(join(home.project, 'watched.cjs'), program(''));
-      const settingsFile = join(home.project, 'project.yml');
-      const predictor = `{ name: watched, command: [${JSON.stringify(process.execPath)}, watched.cjs], horizons: [quarter] }`;
-      const text = readFileSync(settingsFile, 'utf8').replace(
-        /^ {4}exclude: \[\]$/m,
-        `    exclude: []\n    predictors: [${predictor}]`,
-      );
-      writeFileSync(settingsFile, text);
-      // The quarter that had ended when the newest files were written.
-      await database.warehouse.query(
-        `insert into silver.room_quarter (quarter, apartment, room, motion_seen, motion_minutes, power_seen, power_w, load_id)
+  it.runIf(isOnServer)('are asked by the watcher, which builds what they predict', async () => {
+    const { home, database } = on;
+    writeFileSync(join(home.project, 'watched.cjs'), program(''));
+    const settingsFile = join(home.project, 'project.yml');
+    const predictor = `{ name: watched, command: [${JSON.stringify(process.execPath)}, watched.cjs], horizons: [quarter] }`;
+    const text = readFileSync(settingsFile, 'utf8').replace(
+      /^ {4}exclude: \[\]$/m,
+      `    exclude: []\n    predictors: [${predictor}]`,
+    );
+    writeFileSync(settingsFile, text);
+    // The quarter that had ended when the newest files were written.
+    await database.warehouse.query(
+      `insert into silver.room_quarter (quarter, apartment, room, motion_seen, motion_minutes, power_seen, power_w, load_id)
        select '2023-10-11 23:45Z', 'jimmy', r, 15, 6, 15, 70, 1 from unnest(array['Office', 'Kitchen']) as r`,
-      );
-      const env = { DB_URL: database.url ?? '', SMB_PATH: home.share, BRONZE_ROOT: home.bronze };
-      const watch = new WatchProcess(home.project, env);
-      const inGold = () =>
-        home.rows(
-          `select r.room_name as room, p.predicted_value as value, p.role
+    );
+    const env = { DB_URL: database.url ?? '', SMB_PATH: home.share, BRONZE_ROOT: home.bronze };
+    const watch = new WatchProcess(home.project, env);
+    const inGold = () =>
+      home.rows(
+        `select r.room_name as room, p.predicted_value as value, p.role
          from gold.fact_prediction as p join gold.dim_model as m using (model_key) join gold.dim_room as r using (room_key)
          where m.model_name like '%-quarter-watched' and p.datetime_key = 202310120000 order by 1, 2`,
-        );
-      try {
-        await expect.poll(inGold, { timeout: 90_000, interval: 250 }).toEqual(
-          ['Kitchen', 'Office'].flatMap((room) => [
-            { room, value: 0.4, role: 'challenger' },
-            { room, value: 70, role: 'challenger' },
-          ]),
-        );
-      } finally {
-        expect(await watch.stop(), watch.stderr).toBe(0);
-      }
-    },
-    180_000,
-  );
+      );
+    try {
+      await expect.poll(inGold, { interval: 250 }).toEqual(
+        ['Kitchen', 'Office'].flatMap((room) => [
+          { room, value: 0.4, role: 'challenger' },
+          { room, value: 70, role: 'challenger' },
+        ]),
+      );
+    } finally {
+      expect(await watch.stop(), watch.stderr).toBe(0);
+    }
+  });
 });

@@ -62,7 +62,7 @@ ${people.unknown},jimmy,tenant
        order by 1`,
     );
     tables = rows.map(({ name }) => name);
-  }, 120_000);
+  });
   afterAll(async () => {
     for (const name of Object.values(people))
       await database?.warehouse.query(`drop owned by ${identifier(name)}; drop role ${identifier(name)}`);

@@ -117,7 +117,7 @@ describe.skipIf(server === '')('who sees what in gold', () => {
     );
     keys.own = rows.find((row) => row.apartment_id === 'jimmy')?.apartment_key ?? 0;
     keys.other = rows.find((row) => row.apartment_id === 'jeremie')?.apartment_key ?? 0;
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await admin?.end();

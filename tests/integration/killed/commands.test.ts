@@ -43,7 +43,7 @@ describe.each(process.env.TEST_DB_URL ? [...onServer, ...inMemory] : inMemory)('
         await kind.prepare(round);
         const at = performance.now();
         const command = kind.start();
-        await Promise.race([sleep(whole * (0.4 + 0.6 * Math.random())), command.ended]);
+        await Promise.race([sleep(whole * (0.4 + 0.5 * Math.random())), command.ended]);
         if (await command.kill()) hit += 1;
         // The machine is not always as fast: the next moments are to lie within the work, too.
         else whole = Math.min(whole, performance.now() - at);

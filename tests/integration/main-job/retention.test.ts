@@ -42,7 +42,7 @@ describe.each(oneDatabase)('retention in the household on $name', (kind) => {
     await household.build({ dataTests: false, now });
     before = await health();
     await expireRows(household.compile(), database.warehouse, { dryRun: false, clock: () => now });
-  }, 60_000);
+  });
   afterAll(async () => {
     household.dispose();
     await database.drop();

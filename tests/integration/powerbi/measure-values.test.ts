@@ -103,7 +103,7 @@ describe.each(oneDatabase)('the project for Power BI on $name', (kind) => {
     await storeTrained(database.warehouse);
     await home.build();
     exposures = home.compile().exposures;
-  }, 300_000);
+  });
   afterAll(async () => {
     home?.dispose();
     await database?.drop();

@@ -86,5 +86,5 @@ describe.each(oneDatabase)('incremental equals full refresh on $name', (kind) =>
       home.dispose();
       await database.drop();
     }
-  }, 120_000);
+  });
 });

@@ -143,5 +143,5 @@ describe.runIf(server)('readers of gold beside full refreshes', () => {
       await session.query('reset role');
       expect(days).toEqual([{ n: rows.get('dim_date')?.count }]);
     });
-  }, 300_000);
+  });
 });

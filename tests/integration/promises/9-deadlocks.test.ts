@@ -68,5 +68,5 @@ models:
     const { rows } = await client.query('select deadlocks from pg_stat_database where datname = current_database()');
     await client.end();
     expect(rows).toEqual([{ deadlocks: '0' }]);
-  }, 300_000);
+  });
 });

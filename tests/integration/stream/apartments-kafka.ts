@@ -38,7 +38,7 @@ export async function apartmentsByKafka(sender: TestDatabase, kafka: KafkaServer
     child.stdout.once('data', () => child.kill('SIGKILL'));
     const [code] = (await once(child, 'exit')) as [number | null];
     // The server ends the session of a process that is gone.
-    await expect.poll(() => on.warehouse.holder('load sensors'), { timeout: 20_000 }).toBeUndefined();
+    await expect.poll(() => on.warehouse.holder('load sensors')).toBeUndefined();
     return code;
   };
   try {

@@ -124,9 +124,7 @@ export class KafkaLanding {
   }
 
   async free(): Promise<void> {
-    await expect
-      .poll(() => this.#db.warehouse.holder('load stream'), { timeout: 20_000, interval: 10 })
-      .toBeUndefined();
+    await expect.poll(() => this.#db.warehouse.holder('load stream'), { interval: 10 }).toBeUndefined();
   }
 
   /** How far the offsets have moved, and of how many partitions a range is under way. */

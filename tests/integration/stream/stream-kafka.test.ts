@@ -33,7 +33,7 @@ describe.runIf(possible)('messages of Apache Kafka', { timeout: 900_000 }, () =>
     kafka = await startKafka();
     landing = new KafkaLanding(db, kafka, bundle, run);
     await kafka.create(3, ...landing.topics);
-  }, 240_000);
+  });
   afterAll(async () => {
     landing?.bronze.dispose();
     building?.dispose();
@@ -99,7 +99,7 @@ describe.runIf(possible)('messages of Apache Kafka', { timeout: 900_000 }, () =>
     for (const node of [2, 1]) {
       await kafka.move(co2, [0, 1], node);
       await landing.send(5000);
-      await expect.poll(landed, { timeout: 60_000 }).toEqual([landing.sent, '']);
+      await expect.poll(landed).toEqual([landing.sent, '']);
     }
     expect(moving.isRunning).toBe(true);
     // What it does without its broker is its own: it goes on or fails, and the next one does the rest.

@@ -45,7 +45,7 @@ describe.each(servers)('a load of messages that is killed, on $name', { timeout:
       const before = bronze.files();
       expect(await run(messages, moment, kill % 4 === 3 ? 2 : 1)).toBe('standing still');
       // The server ends the session of a process that is gone.
-      await expect.poll(() => db.warehouse.holder('load stream'), { timeout: 10_000 }).toBeUndefined();
+      await expect.poll(() => db.warehouse.holder('load stream')).toBeUndefined();
       const { rows } = await db.warehouse.query(
         'select topic from staging.stream_offset where planned_offset is not null',
       );

@@ -42,7 +42,7 @@ describe.each(oneDatabase)('erasing one of several whose names are parts of each
     }
     await load();
     await two.home.build({ dataTests: false, select });
-  }, 120_000);
+  });
   afterAll(async () => {
     two.home.dispose();
     await database.drop();
@@ -81,7 +81,7 @@ describe.each(oneDatabase)('erasing one of several whose names are parts of each
     expect(await rowsWithout('jimmy')).toEqual(others);
     expect(terminal.said.join('\n')).toMatch(/gold\.dim_device +\| +\d+ \| rows that name it/);
     expect(terminal.said.join('\n')).not.toMatch(/its rows|its files/);
-  }, 120_000);
+  });
 
   it('then builds, and gives the others the same keys again', async () => {
     const others = await rowsWithout('jimmy');
@@ -90,5 +90,5 @@ describe.each(oneDatabase)('erasing one of several whose names are parts of each
     expect(await rowsWithout('jimmy')).toEqual(others);
     await two.home.build({ dataTests: false, fullRefresh: true, select });
     expect(await rowsWithout('jimmy')).toEqual(others);
-  }, 120_000);
+  });
 });

@@ -158,7 +158,7 @@ describe.each(oneDatabase)('exporting and erasing a subject on $name', (kind) =>
     expect(steps.length).toBeGreaterThan(25);
     expect(JSON.stringify(await two.home.rows('select * from staging.tombstone'))).not.toMatch(/jimmy/i);
     for (const [table, rows] of await two.rows()) if (!isShared(table)) expect(rows, table).toEqual(others.get(table));
-  }, 300_000);
+  });
 
   it('nothing of the subject is left: in no table, no statistics, no file, no log', async () => {
     expect(await two.search('jimmy')).toEqual([]);

@@ -28,7 +28,7 @@ const unnumbered = [
        ('early', 'build', 'dev', '2024-01-01Z', '2024-01-01Z', 'error')`,
 ];
 
-describe.each(databases)('migrations on $name', { timeout: 120_000 }, ({ open }) => {
+describe.each(databases)('migrations on $name', ({ open }) => {
   let database: TestDatabase;
   beforeEach(async () => {
     database = await open();

@@ -114,7 +114,7 @@ describe.skipIf(admin === '' || !hasOpenssl)('sslmode, on PostgreSQL with a cert
       'alter system set ssl = on',
       'select pg_reload_conf()',
     );
-    await vi.waitUntil(async () => (await tried(at('sslmode=require'))).isEncrypted, { timeout: 20_000 });
+    await vi.waitUntil(async () => (await tried(at('sslmode=require'))).isEncrypted, { timeout: 90_000 });
   });
   afterAll(async () => {
     if (folder === '') return;

@@ -53,7 +53,7 @@ describe.each(servers)('a network that drops packets between the watcher and $na
       const back = performance.now();
       put(round + 11);
       await eventually(() => own.lines.slice(before).some(({ event }) => event === 'landed'), 'a landing', log);
-      expect(performance.now() - back).toBeLessThan(15_000);
+      expect(performance.now() - back).toBeLessThan(45_000);
       await eventually(() => own.lines.slice(before).some(({ event }) => event === 'built'), 'a build', log);
       const told = own.lines.slice(before).filter(({ event }) => event.startsWith('database '));
       if (seconds >= 10) expect(told.map(({ event }) => event)).toEqual(['database failed', 'database recovered']);

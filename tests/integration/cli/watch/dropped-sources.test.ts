@@ -73,7 +73,7 @@ describe.skipIf(mariadb === undefined).each(oneDatabase)(
             )
           ).landed,
       });
-    }, 240_000);
+    });
     afterAll(async () => {
       small?.dispose();
       for (const proxy of Object.values(proxies ?? {})) await proxy.stop();
@@ -131,10 +131,10 @@ describe.skipIf(mariadb === undefined).each(oneDatabase)(
           },
           'both sources landed',
           () => JSON.stringify(said),
-          silentMs + 45_000,
+          silentMs + 90_000,
         );
         // A try that waits ends when the server has been silent for so long; the next one lands.
-        expect(performance.now() - back).toBeLessThan(silentMs + 15_000);
+        expect(performance.now() - back).toBeLessThan(silentMs + 45_000);
         await small.watcher.settled();
         said.push(...small.said());
         for (const source of ['weather', 'registry']) {

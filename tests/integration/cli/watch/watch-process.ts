@@ -91,7 +91,7 @@ export async function eventually(
   holds: () => boolean | Promise<boolean>,
   what: string,
   context: () => string = () => '',
-  limitMs = 45_000,
+  limitMs = 90_000,
 ): Promise<void> {
   const limit = performance.now() + limitMs;
   while (!(await holds())) {

@@ -76,14 +76,12 @@ describe.each(servers)('audits beside others on $name', (kind) => {
     child.stdin.write('go\n');
     try {
       await expect
-        .poll(
-          () =>
-            rowsOf(
-              database.warehouse,
-              `select count(*)::int as n from pg_stat_activity
+        .poll(() =>
+          rowsOf(
+            database.warehouse,
+            `select count(*)::int as n from pg_stat_activity
                where wait_event_type = 'Lock' and query like 'insert into datacycle.audit_row%'`,
-            ),
-          { timeout: 20_000 },
+          ),
         )
         .toEqual([{ n: 2 }]);
       const ended = once(child, 'exit');
@@ -95,13 +93,11 @@ describe.each(servers)('audits beside others on $name', (kind) => {
     }
     // What the server still does for the killed process is rolled back when it notices.
     await expect
-      .poll(
-        () =>
-          project.run(database.warehouse, { select: ['readings'] }).then(
-            (run) => run.results[0]?.status,
-            () => 'busy',
-          ),
-        { timeout: 20_000 },
+      .poll(() =>
+        project.run(database.warehouse, { select: ['readings'] }).then(
+          (run) => run.results[0]?.status,
+          () => 'busy',
+        ),
       )
       .toBe('error');
     const counts = `select (select count(*)::int from public.readings) as readings,

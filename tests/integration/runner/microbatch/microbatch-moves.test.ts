@@ -131,5 +131,5 @@ describe.each(oneDatabase)('whatever moves whenever, on $name', (kind) => {
       }),
       { numRuns: rounds({ gate: 5, long: 50 }) },
     );
-  }, 240_000);
+  });
 });
