@@ -2,13 +2,16 @@ import { join } from 'node:path';
 import type { Queryable } from '../../warehouse/warehouse.ts';
 import { atOnce } from '../landing/in-order.ts';
 import { stampOf } from '../landing/source-file.ts';
-import type { Candidate } from './candidate.ts';
-import { type KnownFiles, notLanded, type RejectedFile } from './ledger.ts';
+import { type Candidate, CandidateList } from './candidate.ts';
+import { type KnownFiles, knownFiles, type RejectedFile, verdictsOn } from './ledger.ts';
 import { isNameReason, type SensorNames } from './name.ts';
 import type { Reach } from './share-access.ts';
 
 /** Asked at once of a share that may be slow. */
 const stampsAtOnce = 16;
+
+/** Candidates that are objects at a time. */
+const filesAtOnce = 1000;
 
 /** Where files are judged again, and by which names. */
 interface DueSource {
@@ -21,18 +24,35 @@ interface DueSource {
  * Of the files of a share those that have to be judged: the ones the ledger does not know, and those it knows as rejected that
  * have changed since (half a file may have become a whole one), or whose name has a meaning now. In their order.
  */
-export async function dueFiles(
-  on: Queryable,
-  source: DueSource,
-  chunk: readonly Candidate[],
-): Promise<readonly Candidate[]> {
-  const open = await notLanded(on, chunk);
-  const rejected = new Map([...open].flatMap(([name, how]) => (how === 'new' ? [] : [[name, how] as const])));
-  return dueOf(
-    rejected,
-    source,
-    chunk.filter(({ name }) => open.has(name)),
+export async function dueFiles(on: Queryable, source: DueSource, chunk: Iterable<Candidate>): Promise<CandidateList> {
+  const verdicts = await verdictsOn(on, chunk);
+  const known = await knownFiles(
+    on,
+    placed(chunk, verdicts, (verdict) => verdict === 'r'),
   );
+  const due = new CandidateList();
+  let open: Candidate[] = [];
+  for (const candidate of placed(chunk, verdicts, (verdict) => verdict !== 'l')) {
+    open.push(candidate);
+    if (open.length < filesAtOnce) continue;
+    due.add(await dueOf(known, source, open));
+    open = [];
+  }
+  due.add(await dueOf(known, source, open));
+  return due;
+}
+
+/** The candidates of which the letter in their place is wanted. */
+function* placed(
+  chunk: Iterable<Candidate>,
+  letters: string,
+  isWanted: (letter: string | undefined) => boolean,
+): Generator<Candidate, void> {
+  let place = 0;
+  for (const candidate of chunk) {
+    if (isWanted(letters[place])) yield candidate;
+    place += 1;
+  }
 }
 
 /** As {@link dueFiles}, for files that the ledger was asked about; in their order. */
@@ -41,19 +61,19 @@ export async function dueOf(
   { share, reach, names }: DueSource,
   chunk: readonly Candidate[],
 ): Promise<readonly Candidate[]> {
-  const due = new Map<Candidate, Candidate>();
-  const rejected: { readonly candidate: Candidate; readonly before: RejectedFile }[] = [];
-  for (const candidate of chunk) {
-    const before = known.get(candidate.name);
-    if (before === undefined) due.set(candidate, { name: candidate.name, path: candidate.path });
-    else if (before !== 'landed') rejected.push({ candidate, before });
+  const due: (Candidate | undefined)[] = [];
+  const rejected: { readonly index: number; readonly before: RejectedFile }[] = [];
+  for (const [index, { name, path }] of chunk.entries()) {
+    const before = known.get(name);
+    if (before === undefined) due[index] = { name, path };
+    else if (before !== 'landed') rejected.push({ index, before });
   }
-  await atOnce(rejected, stampsAtOnce, async ({ candidate, before }) => {
-    const { name, path } = candidate;
+  await atOnce(rejected, stampsAtOnce, async ({ index, before }) => {
+    const { name, path } = chunk[index] as Candidate;
     const isReadable = isNameReason(before.reason) && names.read(name).known;
-    if (isReadable || (await reach(() => hasChanged(share, path, before)))) due.set(candidate, { name, path, before });
+    if (isReadable || (await reach(() => hasChanged(share, path, before)))) due[index] = { name, path, before };
   });
-  return chunk.flatMap((candidate) => due.get(candidate) ?? []);
+  return due.filter((candidate) => candidate !== undefined);
 }
 
 /** Whether a rejected file is no longer what was judged. Of a file and its compressed twin the one that was judged counts. */

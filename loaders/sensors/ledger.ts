@@ -14,13 +14,14 @@ export interface RejectedFile extends Before {
 export type KnownFiles = ReadonlyMap<string, 'landed' | RejectedFile>;
 
 /** The rows of the ledger about these files. */
-export async function knownFiles(on: Queryable, files: readonly { readonly name: string }[]): Promise<KnownFiles> {
-  if (files.length === 0) return new Map();
+export async function knownFiles(on: Queryable, files: Iterable<{ readonly name: string }>): Promise<KnownFiles> {
+  const names = [...new Set(Array.from(files, ({ name }) => name))];
+  if (names.length === 0) return new Map();
   const { rows } = await on.query<LedgerRow & { stamp: string | null }>(
     `select f.name, f.file_id, f.reason, f.sha256, f.bronze_path, f.source_stamp as stamp
      from unnest($1::text[]) as n(name)
      join staging.file f on f.source = $2 and f.name = n.name`,
-    [[...new Set(files.map(({ name }) => name))], sensors],
+    [names, sensors],
   );
   return new Map(
     rows.map((row) => [
@@ -30,28 +31,21 @@ export async function knownFiles(on: Queryable, files: readonly { readonly name:
   );
 }
 
-/** Of these files those that are not landed: not known at all, or how they were rejected. Of a share mostly none. */
-export async function notLanded(
-  on: Queryable,
-  files: readonly { readonly name: string }[],
-): Promise<ReadonlyMap<string, 'new' | RejectedFile>> {
-  if (files.length === 0) return new Map();
-  // Names alone first: PostgreSQL hashes the ledger for each call, and with what else is asked of few rows it takes three times as long.
-  const { rows } = await on.query<{ name: string }>(
-    `select n.name
-     from unnest($1::text[]) as n(name)
-     where not exists (
-         select from staging.file f where f.source = $2 and f.name = n.name and f.reason is null
-     )`,
-    [files.map(({ name }) => name), sensors],
+/**
+ * What the ledger says of these files, in their order, a letter each: `n` nothing, `l` landed, `r` rejected. One text goes to the server
+ * and one comes back: of the tens of thousands that a share is asked about at once, rows would take most of the memory of a load.
+ */
+export async function verdictsOn(on: Queryable, files: Iterable<{ readonly name: string }>): Promise<string> {
+  // No name of a file has a slash.
+  const names = Array.from(files, ({ name }) => name).join('/');
+  if (names === '') return '';
+  const { rows } = await on.query<{ verdicts: string }>(
+    `select string_agg(case when f.name is null then 'n' when f.reason is null then 'l' else 'r' end, '' order by n.place) as verdicts
+     from unnest(string_to_array($1, '/')) with ordinality as n(name, place)
+     left join staging.file f on f.source = $2 and f.name = n.name`,
+    [names, sensors],
   );
-  const known = await knownFiles(on, rows);
-  return new Map(
-    rows.flatMap(({ name }) => {
-      const file = known.get(name) ?? 'new';
-      return file === 'landed' ? [] : [[name, file] as const];
-    }),
-  );
+  return rows[0]?.verdicts ?? '';
 }
 
 /** Of these, the files without a row in staging, each with its ledger row if it has one. */

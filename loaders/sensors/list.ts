@@ -15,7 +15,7 @@ const filesPerReport = 10_000;
 
 export interface Listing {
   /** Keeps of a chunk what has to be landed. */
-  readonly select: (chunk: readonly Candidate[]) => Promise<readonly Candidate[]>;
+  readonly select: (chunk: CandidateList) => Promise<Iterable<Candidate>>;
   /** Called again and again with the number of files listed so far. */
   readonly onSeen: (files: number) => void;
   /** Throws to stop. */
@@ -89,16 +89,17 @@ async function* withoutLeftovers(root: string, entries: AsyncIterable<string | B
 
 async function collect(entries: AsyncIterable<string | Buffer>, listing: Listing): Promise<CandidateList> {
   const kept = new CandidateList();
-  let chunk: Candidate[] = [];
+  // Tens of thousands of objects that stay until their chunk is full would be old by then, and be cleared late.
+  let chunk = new CandidateList();
   let seen = 0;
   const flush = async () => {
     listing.checkpoint();
     kept.add(await listing.select(chunk));
-    chunk = [];
+    chunk = new CandidateList();
     listing.onSeen(seen);
   };
   for await (const entry of entries) {
-    chunk.push(candidateAt(String(entry)));
+    chunk.add([candidateAt(String(entry))]);
     seen += 1;
     if (chunk.length >= chunkSize) await flush();
     else if (seen % filesPerReport === 0) {

@@ -36,6 +36,7 @@ import { takeIn } from './intake.ts';
 import { completeListing, hasLanded, listingCompleted, newestMinute, sensors, withoutRow } from './ledger.ts';
 import { type Listing, listBronze, listShare } from './list.ts';
 import { bronzePathOf, type PlausibleTimes, SensorNames } from './name.ts';
+import { clearOldMemory } from './old-memory.ts';
 import { aheadMinutes, predictSensors } from './predict.ts';
 import { type Reach, unlimited } from './share-access.ts';
 import { isSubjectsPath } from './subject-files.ts';
@@ -166,7 +167,7 @@ class Load {
 
   async #allOfBronze(): Promise<CandidateList> {
     const folders = [...new Set(this.#source.apartments.map(({ id }) => id)), rejectedFolder];
-    const listing = this.#listing((chunk) => withoutRow(this.#warehouse, this.#listed(chunk)));
+    const listing = this.#listing((chunk) => withoutRow(this.#warehouse, this.#listed([...chunk])));
     return listBronze(this.#source.bronzeRoot, folders, listing);
   }
 
@@ -198,7 +199,7 @@ class Load {
     if (listed === 'predicted' && found.length === 0) return listed;
     await whileAlone(on, async () => {
       // What another load landed since it was found is not landed again.
-      await this.#land(found, (chunk) => this.#due(chunk));
+      await this.#land(found, async (chunk) => [...(await this.#due(chunk))]);
       if (listed === 'listing') await completeListing(on);
     });
     return listed;
@@ -239,11 +240,11 @@ class Load {
         return { listed: 'predicted', found };
       }
     }
-    const listing = this.#listing((chunk) => this.#due(this.#listed(chunk)));
+    const listing = this.#listing((chunk) => this.#due(this.#erased.size === 0 ? chunk : this.#listed([...chunk])));
     return { listed: 'listing', found: await listShare(share, this.#reach, listing) };
   }
 
-  #due(chunk: readonly Candidate[]): Promise<readonly Candidate[]> {
+  #due(chunk: Iterable<Candidate>): Promise<CandidateList> {
     const source = { share: shareOf(this.#source), reach: this.#reach, names: this.#names };
     return dueFiles(this.#warehouse, source, chunk);
   }
@@ -260,7 +261,10 @@ class Load {
   }
 
   /** Lands candidates in order of time; of each batch those that `stillDue` leaves, in their order, asked just before. */
-  async #land(candidates: CandidateList, stillDue: Listing['select']): Promise<void> {
+  async #land(
+    candidates: CandidateList,
+    stillDue: (batch: readonly Candidate[]) => Promise<readonly Candidate[]>,
+  ): Promise<void> {
     candidates.sortByTime(this.#names);
     const { mode, clock, onProgress, batchFiles = 5000, settleMs = 0 } = this.#options;
     const { bronzeRoot, bronzeRemote } = this.#source;
@@ -271,6 +275,7 @@ class Load {
     const bronze = fromBronze ? undefined : new BronzeWriter(bronzeRoot, bronzeRemote);
     for (let done = 0; done < total; ) {
       this.#checkpoint();
+      clearOldMemory();
       // An erasure may have begun since: a load may take hours.
       const erased = await readTombstones(this.#warehouse);
       if (erased.length !== this.#erased.size) this.#erased = new SubjectRule(erased);
