@@ -28,6 +28,9 @@ interface Growth {
   readonly seconds: number;
 }
 
+/** A first load into PostgreSQL keeps below so much memory, however many files there are, in megabytes. */
+const mostLoadMb = 200;
+
 interface Part {
   readonly database: string;
   readonly files: number;
@@ -53,6 +56,7 @@ async function main(): Promise<void> {
     // At once: whatever comes of the embedded database, these figures took minutes.
     report(scale, parts, growth, started);
     if (url !== undefined) {
+      assertFlat(parts[0]?.rows ?? []);
       say('\nA tenth of it on the embedded database');
       const tenth = new Installation(join(home, 'embedded'), undefined, new Share(join(home, 'share-tenth'), first));
       parts.push(await measurePart(tenth, 0, Math.round(scale.minutes / 10), Math.min(scale.runs, 3)));
@@ -100,6 +104,13 @@ async function measurePart(on: Installation, written: number, until: number, run
     async (db) => (await db.query<{ v: string }>('select version() as v')).rows[0]?.v ?? '',
   );
   return { database: `${on.kind}: ${database}`, files, silver, rows: [...atFirst, ...everyday] };
+}
+
+/** Whatever else differs between machines, this does not. */
+function assertFlat(rows: readonly Row[]): void {
+  const load = rows.find(({ what }) => what === 'first load')?.memoryMb ?? Number.NaN;
+  if (!(load < mostLoadMb))
+    throw new Error(`The first load took ${load} MB of memory; below ${mostLoadMb} are wanted.`);
 }
 
 /** Writes all figures, and shows those of the newest part. */

@@ -35,7 +35,8 @@ export async function measureTimes(on: BenchHousehold, url: string, say: (text: 
     return seconds;
   };
   const run = (...args: string[]): Promise<Measured> => on.run(url, ...args);
-  add('load of all files', await run('load', 'sensors', '--full'));
+  const load = await run('load', 'sensors', '--full');
+  add('load of all files', load);
   await run('load', 'weather', 'registry', '--from-bronze');
   add('build of all', await run('build'));
   await run('run', '--select', 'room_quarter', '--full-refresh');
@@ -62,6 +63,7 @@ export async function measureTimes(on: BenchHousehold, url: string, say: (text: 
   return {
     times,
     bars: [
+      barOf('load of all files: MB', load.memoryMb, { most: 199 }),
       barOf('room_quarter, all days: seconds', full, { most: 25 }),
       barOf('room_quarter, two new files: seconds', increment, { most: 0.1 }),
       barOf('train all: seconds', training.seconds, { most: 60 }),
