@@ -1,26 +1,22 @@
-import { adapted, type Interval, intervalOf } from '../learning/measure/conformal.ts';
+import { adapted, fewestErrors, type Interval, intervalOf } from '../learning/measure/conformal.ts';
 import { smallestScale } from './candidates.ts';
-import { dayMs, type Examples } from './examples.ts';
+import { dayMs, type Examples, quarterMs } from './examples.ts';
 import { grouped, roomsOf } from './rows.ts';
 
-/** Bounds of the error, in units of what is usual in the room: of a room and a part of the day, of a room, and of all. */
+/** Bounds of the error, in units of the scale of a forecast: of each room by how large the forecast is, and of all. */
 export interface Intervals {
   readonly all: Interval;
-  /** By `<apartment>/<room>`, or that with ` <part of the day>`, of those with errors enough. */
-  readonly groups: Readonly<Record<string, Interval>>;
+  /** By `<apartment>/<room>`, of those with errors enough. */
+  readonly rooms: Readonly<Record<string, RoomIntervals>>;
+}
+
+interface RoomIntervals {
+  /** Where the next larger forecasts begin, in units of what is usual in the room, ascending. */
+  readonly edges: readonly number[];
+  /** One more than edges: of the smallest forecasts first. */
+  readonly intervals: readonly Interval[];
   /** The share that they are made for: what follows from past misses. */
   readonly missShare: number;
-}
-
-/** The part of the day that an hour of local time belongs to: 0 to 3, six hours each. */
-function partOfDay(hour: number): number {
-  return Math.floor(hour / 6);
-}
-
-function keysOf(examples: Examples): { readonly rooms: readonly string[]; readonly parts: readonly string[] } {
-  const rooms = roomsOf(examples);
-  const hours = examples.matrix.values[examples.matrix.columns.indexOf('hour')];
-  return { rooms, parts: rooms.map((room, row) => `${room} ${partOfDay(hours?.[row] ?? 0)}`) };
 }
 
 /** What is usual in the room of each row: its mean power of seven days, in W. */
@@ -30,71 +26,126 @@ export function scalesOfRooms(matrix: Examples['matrix']): Float64Array {
 }
 
 /**
- * Intervals from the errors of forecasts that were made before what they are compared with was learnt. The share that may be
- * missed is adapted once for each day: intervals of the days before it are compared with it (learning/measure/conformal.ts).
+ * How large forecasts are in units of what is usual, and what their errors are divided by: half of it is the forecast itself, for what
+ * draws much errs by much.
+ */
+function sizesOf(values: Float64Array, { matrix }: Examples) {
+  const usual = scalesOfRooms(matrix);
+  return {
+    sizes: values.map((value, row) => value / (usual[row] ?? 1)),
+    scales: values.map((value, row) => (value + (usual[row] ?? 1)) / 2),
+  };
+}
+
+/** Into how many parts the forecasts of a room are divided by their size, at most. */
+const mostParts = 6;
+
+/** A forecast beside what came true. Times are milliseconds. */
+interface Known {
+  readonly made: number;
+  readonly ended: number;
+  readonly size: number;
+  readonly error: number;
+}
+
+/**
+ * Intervals from the errors of forecasts that were made before what they are compared with was learnt: those of a room in parts of equally
+ * many forecasts, from its smallest to its largest, for a device that rests is forecast otherwise than one that runs (Bostrom, Johansson and
+ * Lofstrom, "Mondrian conformal predictive distributions", Proceedings of Machine Learning Research 152, 2021).
  * @param share of values that intervals are to hold.
  * @returns undefined after too few errors.
  */
 export function intervalsOf(values: Float64Array, test: Examples, share: number): Intervals | undefined {
-  const scales = scalesOfRooms(test.matrix);
+  const { sizes, scales } = sizesOf(values, test);
   const errors = test.labels.map((label, row) => (label - (values[row] ?? 0)) / (scales[row] ?? 1));
-  const keys = keysOf(test);
-  const days = [...grouped(errors.length, (row) => String(Math.floor((test.targets[row] ?? 0) / dayMs)))]
-    .map(([day, rows]) => ({ day: Number(day), rows }))
-    .sort((one, other) => one.day - other.day);
-  const target = 1 - share;
-  let missShare = target;
-  const before: number[] = [];
-  for (const [place, { rows }] of days.entries()) {
-    // The first week has too few errors of each room to judge by.
-    const made = place < 7 ? undefined : madeOf(errors, keys, before, missShare);
-    if (made !== undefined) {
-      const missed = rows.filter((row) => {
-        const { lower, upper } = intervalOfRow(made, keys, row);
-        return !((errors[row] ?? 0) >= lower && (errors[row] ?? 0) <= upper);
-      });
-      missShare = adapted(missShare, missed.length / rows.length, { target, gain: 0.02 });
-    }
-    before.push(...rows);
-  }
-  return madeOf(errors, keys, before, missShare);
-}
-
-function madeOf(
-  errors: Float64Array,
-  { rooms, parts }: ReturnType<typeof keysOf>,
-  rows: readonly number[],
-  missShare: number,
-): Intervals | undefined {
-  const of = (positions: readonly number[]) =>
-    intervalOf(
-      Float64Array.from(positions, (row) => errors[row] ?? 0),
-      missShare,
-    );
-  const all = of(rows);
+  const all = intervalOf(errors, 1 - share);
   if (all === undefined) return undefined;
-  const groups: Record<string, Interval> = {};
-  for (const names of [rooms, parts])
-    for (const [key, places] of grouped(rows.length, (place) => names[rows[place] ?? 0] ?? '')) {
-      const interval = of(places.map((place) => rows[place] ?? 0));
-      if (interval !== undefined) groups[key] = interval;
-    }
-  return { all, groups, missShare };
+  const rooms: Record<string, RoomIntervals> = {};
+  const names = roomsOf(test);
+  for (const [room, rows] of grouped(errors.length, (row) => names[row] ?? '')) {
+    const known = rows.map((row) => ({
+      made: (test.origins[row] ?? 0) + quarterMs,
+      ended: (test.targets[row] ?? 0) + quarterMs,
+      size: sizes[row] ?? 0,
+      error: errors[row] ?? 0,
+    }));
+    const made = madeOf(known, missShareOf(known, 1 - share));
+    if (made !== undefined) rooms[room] = made;
+  }
+  return { all, rooms };
 }
 
-function intervalOfRow(intervals: Intervals, { rooms, parts }: ReturnType<typeof keysOf>, row: number): Interval {
-  return intervals.groups[parts[row] ?? ''] ?? intervals.groups[rooms[row] ?? ''] ?? intervals.all;
+/** Fewer days of errors are too few to judge intervals by that are made of them. */
+const daysBefore = 7;
+
+/**
+ * The share to make the next intervals of a room for. What would have been predicted is gone through day by day: intervals are made of
+ * the errors that were known in the morning, hold for the forecasts that are made that day, and what those missed is known when their
+ * windows have ended, of days ahead one to three days later.
+ */
+function missShareOf(known: readonly Known[], target: number): number {
+  const last = known.reduce((most, { ended }) => Math.max(most, ended), Number.NEGATIVE_INFINITY);
+  const first = known.reduce((least, { ended }) => Math.min(least, ended), last);
+  const isMissed = new Map<Known, boolean>();
+  let missShare = target;
+  for (let before = Math.ceil((last - first) / dayMs) - daysBefore; before >= 0; before -= 1) {
+    const morning = last - before * dayMs;
+    const ended = known.filter((one) => one.ended <= morning);
+    const news = ended.flatMap((one) => (one.ended > morning - dayMs ? (isMissed.get(one) ?? []) : []));
+    if (news.length > 0) missShare = adapted(missShare, news.filter(Boolean).length / news.length, target);
+    const made = madeOf(ended, missShare);
+    if (made === undefined) continue;
+    for (const one of known)
+      if (one.made >= morning && one.made < morning + dayMs) {
+        const { lower, upper } = ofSize(made, one.size);
+        isMissed.set(one, one.error < lower || one.error > upper);
+      }
+  }
+  return missShare;
+}
+
+function madeOf(known: readonly Known[], missShare: number): RoomIntervals | undefined {
+  const whole = intervalOf(
+    Float64Array.from(known, ({ error }) => error),
+    missShare,
+  );
+  if (whole === undefined) return undefined;
+  const sizes = Float64Array.from(known, ({ size }) => size).sort();
+  const parts = Math.min(mostParts, Math.floor(known.length / fewestErrors));
+  const edges = Array.from(
+    { length: parts - 1 },
+    (_, part) => sizes[Math.floor((sizes.length * (part + 1)) / parts)] ?? 0,
+  );
+  const bySize = grouped(known.length, (row) => String(partOf(edges, known[row]?.size ?? 0)));
+  const intervals = Array.from({ length: parts }, (_, part) => {
+    const errors = Float64Array.from(bySize.get(String(part)) ?? [], (row) => known[row]?.error ?? 0);
+    // Where many forecasts are the same, a part has few.
+    return intervalOf(errors, missShare) ?? whole;
+  });
+  return { edges, intervals, missShare };
+}
+
+function partOf(edges: readonly number[], size: number): number {
+  const part = edges.findIndex((edge) => size < edge);
+  return part < 0 ? edges.length : part;
+}
+
+function ofSize({ edges, intervals }: RoomIntervals, size: number): Interval {
+  return intervals[partOf(edges, size)] as Interval;
 }
 
 /** The bounds of forecasts, one a row, never below 0. */
 export function boundsOf(
-  intervals: Intervals,
+  { all, rooms }: Intervals,
   values: Float64Array,
   examples: Examples,
 ): { readonly lower: Float64Array; readonly upper: Float64Array } {
-  const scales = scalesOfRooms(examples.matrix);
-  const keys = keysOf(examples);
+  const { sizes, scales } = sizesOf(values, examples);
+  const intervals = roomsOf(examples).map((room, row) => {
+    const ofRoom = rooms[room];
+    return ofRoom === undefined ? all : ofSize(ofRoom, sizes[row] ?? 0);
+  });
   const bound = (end: 'lower' | 'upper') =>
-    values.map((value, row) => Math.max(value + intervalOfRow(intervals, keys, row)[end] * (scales[row] ?? 1), 0));
+    values.map((value, row) => Math.max(value + (intervals[row]?.[end] ?? 0) * (scales[row] ?? 1), 0));
   return { lower: bound('lower'), upper: bound('upper') };
 }

@@ -15,8 +15,8 @@ export type Content = {
   /** `<apartment>/<room>` by position: the codes of the inputs `room` and `apartment`. */
   readonly codes: readonly string[];
   readonly means: Means;
-  /** Bounds of the error; absent for probabilities and after too few errors. */
-  readonly intervals?: Intervals | undefined;
+  /** Bounds of the error; absent for probabilities, after too few errors, and from models that were stored before they were by size. */
+  readonly bounds?: Intervals | undefined;
   /** Those of whole days; absent of shorter horizons and after too few errors. */
   readonly dayInterval?: DayInterval | undefined;
 } & (
@@ -180,7 +180,7 @@ export function forecastsOf(use: Use, content: Content, examples: Examples): For
   const { levels, dayWeights } = content.kind === 'learned' ? content : {};
   const atLevel = use === 'occupied' ? raw : levelled(raw, examples, levels);
   const values = dayWeights === undefined ? atLevel : drawnToLastDay(atLevel, examples, dayWeights);
-  return content.intervals === undefined ? { values } : { values, ...boundsOf(content.intervals, values, examples) };
+  return content.bounds === undefined ? { values } : { values, ...boundsOf(content.bounds, values, examples) };
 }
 
 /** The name that predictions of a model have. */

@@ -142,8 +142,8 @@ async function trainOne(warehouse: Warehouse, task: Task): Promise<Trained> {
   const means = meansOf(known, codes.length);
   for (const one of judged) {
     const { name, evaluation, content, spec } = one;
-    const bounds = {
-      intervals: use === 'occupied' ? undefined : intervalsOf(one.values, test, settings.interval),
+    const errors = {
+      bounds: use === 'occupied' ? undefined : intervalsOf(one.values, test, settings.interval),
       dayInterval: horizon === 'day' ? dayIntervalOf(use, one.values, test, settings.interval) : undefined,
     };
     const common = {
@@ -158,7 +158,7 @@ async function trainOne(warehouse: Warehouse, task: Task): Promise<Trained> {
     };
     if (content.kind === 'baseline' || spec === undefined) {
       // A baseline's version is what it is, whatever it is compared on.
-      models.push({ ...common, version: '1', evaluation, content: { ...content, means, ...bounds } });
+      models.push({ ...common, version: '1', evaluation, content: { ...content, means, ...errors } });
       continue;
     }
     const importance = importanceOn(content.artefact, test);
@@ -172,7 +172,7 @@ async function trainOne(warehouse: Warehouse, task: Task): Promise<Trained> {
       ...common,
       version: artefact.checksum.slice(0, 12),
       evaluation: { ...evaluation, importance, drift },
-      content: { ...content, ...learned, artefact, means, ...bounds },
+      content: { ...content, ...learned, artefact, means, ...errors },
     });
   }
   await storeModels(warehouse, models);

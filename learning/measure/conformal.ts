@@ -25,25 +25,18 @@ export function intervalOf(errors: Float64Array, missShare: number): Interval | 
   return { lower: at(below), upper: at(n + 1 - below) };
 }
 
-/** How the share that intervals are made for follows what they miss. */
-export interface Adaptation {
-  /** The share that is to be missed: 0.2 for intervals of 80 %. */
-  readonly target: number;
-  /** How much of a difference is made good at a time. */
-  readonly gain: number;
-}
-
-/** What is used for intervals of 80 %, adapted once a day. */
-export const adaptation: Adaptation = { target: 0.2, gain: 0.02 };
+/** How much of a difference is made good a day: within a week or two, the half of it. */
+const gain = 0.1;
 
 /**
  * The share to make the next intervals for: smaller (wider intervals) after more misses than wanted, larger after fewer. Whatever
  * the errors do, the share missed in the long run comes to the target (adaptive conformal inference: Gibbs and Candes, "Adaptive
- * conformal inference under distribution shift", NeurIPS 2021, equation 2).
+ * conformal inference under distribution shift", NeurIPS 2021, equation 2; a step a day, by the share of all its misses).
  * @param missShare what the last intervals were made for.
  * @param missed the share that fell outside of them.
+ * @param target the share that is to be missed: 0.2 for intervals of 80 %.
  * @returns within 0.005 and 0.6.
  */
-export function adapted(missShare: number, missed: number, { target, gain }: Adaptation = adaptation): number {
+export function adapted(missShare: number, missed: number, target: number): number {
   return Math.min(Math.max(missShare + gain * (target - missed), 0.005), 0.6);
 }

@@ -43,21 +43,23 @@ describe('intervals', () => {
     const past: number[] = [];
     let missShare = 0.2;
     const missed: number[] = [];
+    const levels: number[] = [];
     for (let day = 0; day < 400; day += 1) {
       const interval = intervalOf(Float64Array.from(past.slice(-1344)), missShare);
       const today = Array.from({ length: 48 }, () => noise(random) * (1 + day / 50));
       if (interval !== undefined) {
         const share = today.filter((error) => error < interval.lower || error > interval.upper).length / 48;
         missed.push(share);
-        missShare = adapted(missShare, share);
+        missShare = adapted(missShare, share, 0.2);
+        levels.push(missShare);
       }
       past.push(...today);
     }
-    const late = missed.slice(-200);
-    expect(late.reduce((sum, share) => sum + share, 0) / 200).toBeCloseTo(0.2, 1);
-    expect(missShare).toBeLessThan(0.2);
-    expect(adapted(0.2, 0.5)).toBeCloseTo(0.194, 12);
-    expect(adapted(0.006, 1)).toBe(0.005);
+    const late = (shares: readonly number[]) => shares.slice(-200).reduce((sum, share) => sum + share, 0) / 200;
+    expect(late(missed)).toBeCloseTo(0.2, 1);
+    expect(late(levels)).toBeLessThan(0.2);
+    expect(adapted(0.2, 0.5, 0.2)).toBeCloseTo(0.17, 12);
+    expect(adapted(0.006, 1, 0.2)).toBe(0.005);
   });
 });
 
