@@ -274,12 +274,12 @@ async function moveTo(address: string, topic: string, partitions: readonly numbe
     if (connection === undefined) throw new Error('there is no connection to the controller');
     const moves = partitions.map((partitionIndex) => ({ partitionIndex, replicas: [node] }));
     await alterPartitionReassignmentsV0.api.async(connection, 10_000, true, [{ name: topic, partitions: moves }]);
-    for (const until = Date.now() + 60_000; Date.now() < until; ) {
+    for (const until = Date.now() + startMs; Date.now() < until; ) {
       const { topics } = await admin.metadata({ topics: [topic], forceUpdate: true });
       if (partitions.every((partition) => topics.get(topic)?.partitions[partition]?.leader === node)) return;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    throw new Error(`node ${node} does not lead ${topic} after a minute`);
+    throw new Error(`node ${node} does not lead ${topic}`);
   } finally {
     await admin.close();
   }

@@ -88,7 +88,7 @@ export async function startMariadb(): Promise<MariadbServer | undefined> {
       await (await connect()).end();
       break;
     } catch (error) {
-      if (attempt > 300 || child.exitCode !== null)
+      if (attempt > 1000 || child.exitCode !== null)
         throw new Error(`MariaDB does not start: ${log.join('')}`, { cause: error });
       await sleep(100);
     }

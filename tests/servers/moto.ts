@@ -13,13 +13,13 @@ export function hasMoto(): boolean {
   }
 }
 
-/** Starts it with an empty bucket `lake`. @throws Error if it does not come up within 60 seconds. */
+/** Starts it with an empty bucket `lake`. @throws Error if it does not come up within two minutes. */
 export async function startMoto(): Promise<{ readonly settings: S3Settings; stop(): Promise<void> }> {
   const port = await freePort();
   const child = spawn('moto_server', ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const endpoint = `http://127.0.0.1:${port}`;
-  for (const until = Date.now() + 60_000; ; ) {
+  for (const until = Date.now() + 120_000; ; ) {
     const made = await fetch(`${endpoint}/lake`, { method: 'PUT' }).catch(() => undefined);
     if (made?.ok === true) break;
     if (Date.now() > until || child.exitCode !== null) throw new Error('moto does not come up');

@@ -56,7 +56,7 @@ default_pool_size = 5
     const child = spawn(program ?? '', [join(folder, 'pgbouncer.ini')], { stdio: 'ignore', ...account });
     const bouncer = new PgBouncer(child, folder, port);
     for (let attempt = 0; !(await answers(port)); attempt += 1) {
-      if (attempt > 100 || child.exitCode !== null) throw new Error('PgBouncer does not start');
+      if (attempt > 1000 || child.exitCode !== null) throw new Error('PgBouncer does not start');
       await sleep(100);
     }
     return bouncer;

@@ -99,7 +99,7 @@ async function untilListening(port: number, log: () => string): Promise<void> {
       socket.once('connect', () => socket.destroy());
     });
     if (open) return;
-    if (attempt > 100) throw new Error(`sshd does not start:\n${log()}`);
+    if (attempt > 2000) throw new Error(`sshd does not start:\n${log()}`);
     await sleep(50);
   }
 }

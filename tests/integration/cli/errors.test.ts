@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openWarehouse } from '../../../warehouse/open.ts';
 import { type DatabaseKind, databases, oneDatabase, type TestDatabase } from '../databases.ts';
 import { type Outcome, ProjectCopy } from './command.ts';
 
@@ -319,12 +320,12 @@ describe('processes', () => {
 
   it('two processes cannot open the embedded database at once; the second names the process that has it', async () => {
     mkdirSync(join(project.root, 'empty-share'));
-    const [first, second] = await Promise.all([
-      project.run(['load'], { SMB_PATH: join(project.root, 'empty-share') }),
-      project.run(['load'], { SMB_PATH: join(project.root, 'empty-share') }),
-    ]);
-    const codes = [first.code, second.code].sort();
-    expect(codes).toEqual([0, 1]);
-    expect(first.stderr + second.stderr).toMatch(/is in use by datacycle load .*\(process \d+\)/);
+    const env = { SMB_PATH: join(project.root, 'empty-share') };
+    const folder = join(project.root, '.datacycle', 'db');
+    const first = await openWarehouse({ url: undefined, folder, purpose: 'load', concurrency: 1 });
+    const second = await project.run(['load'], env, {}).finally(() => first.close());
+    expect(second.code).toBe(1);
+    expect(second.stderr).toMatch(new RegExp(`is in use by datacycle load .*\\(process ${process.pid}\\)`));
+    expect((await project.run(['load'], env)).code).toBe(0);
   });
 });

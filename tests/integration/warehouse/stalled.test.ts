@@ -16,7 +16,7 @@ describe.each(servers)('a connection on which nothing comes any more, on $name',
     const url = new URL(db.url ?? '');
     proxy = await CuttingProxy.to(Number(url.port));
     url.port = String(proxy.port);
-    url.search = `?tcp_user_timeout=${patience}&connect_timeout=1`;
+    url.search = `?tcp_user_timeout=${patience}&connect_timeout=2`;
     warehouse = await openWarehouse({ url: url.href, folder: '', purpose: 'test', concurrency: 2 });
     await warehouse.query('select 1');
   });
@@ -39,9 +39,9 @@ describe.each(servers)('a connection on which nothing comes any more, on $name',
     const { error, took } = await timed(warehouse.query('select 1'));
     expect(error?.message).toMatch(/^the connection to the database was lost: .* has not answered for \d+ s$/);
     expect(took).toBeGreaterThan(patience * 0.9);
-    expect(took).toBeLessThan(patience * 3);
+    expect(took).toBeLessThan(patience * 5);
     const next = await timed(warehouse.query('select 1'));
-    expect(next.error?.message).toMatch(/no answer for 1 s$/);
+    expect(next.error?.message).toMatch(/no answer for 2 s$/);
     proxy.silent = false;
     expect((await timed(warehouse.query('select 1'))).error).toBeUndefined();
   });
@@ -82,7 +82,8 @@ describe.each(servers)('a connection on which nothing comes any more, on $name',
     setTimeout(() => stopped.abort(), 200);
     const { error, took } = await timed(own.query('select 1'));
     expect(error?.message).toContain('it was stopped while connecting');
-    expect(took).toBeLessThan(1500);
+    // A connection would be waited for ten seconds.
+    expect(took).toBeLessThan(7000);
     await own.close();
   });
 });

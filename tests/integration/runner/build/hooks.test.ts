@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { oneDatabase } from '../../databases.ts';
+import { Gate } from '../../gate.ts';
 import { projectOn } from '../../project-on.ts';
 import { resultOf, rowsOf } from '../../temporary-project.ts';
 
@@ -274,20 +275,23 @@ on-run-end:
       if (kind.name !== 'PostgreSQL') return;
       project.write({
         'project.yml': `name: test\n${hooks}`,
-        'models/m.sql': '{{config materialized="table"}}\nselect 1 as id, pg_sleep(1)::text as slept',
+        'models/m.sql': '{{config materialized="table"}}\nselect 1 as id, raw.gate() as held',
         'models/n.sql': 'select id from {{ref "m"}}',
       });
-      const summary = await project.run(database.warehouse, {
-        onEvent: ({ type }) => {
-          if (type === 'node-started')
-            void database.warehouse.query(
-              `select pg_terminate_backend(l.pid)
-               from pg_locks as l
-               join pg_database as d on d.oid = l.database
-               where l.locktype = 'advisory' and d.datname = current_database()`,
-            );
-        },
+      const gate = await Gate.make(database.url);
+      await gate.shut();
+      const killed = gate.reached().then(async () => {
+        // It has told the run before it is gone, which is waited for.
+        await database.warehouse.query(
+          `select pg_terminate_backend(l.pid, 60000)
+           from pg_locks as l
+           join pg_database as d on d.oid = l.database
+           where l.locktype = 'advisory' and l.classid = ${0x64617461} and d.datname = current_database()`,
+        );
+        await gate.open();
       });
+      const summary = await project.run(database.warehouse);
+      await killed;
       expect(resultOf(summary, 'n')).toMatchObject({
         status: 'skipped',
         message: expect.stringMatching(
