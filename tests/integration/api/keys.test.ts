@@ -175,12 +175,13 @@ describe.each(servers)('keys that are logins, on $name', (kind) => {
   });
 
   it('are tried thirty times a minute and no more', async () => {
+    // A minute may end meanwhile, and another thirty are let through.
     const tried = await Promise.all(
-      Array.from({ length: 40 }, (_, index) =>
+      Array.from({ length: 80 }, (_, index) =>
         served.get('/shown/readings', { authorization: served.key(1, `wrong ${index}`) }),
       ),
     );
-    expect(tried.filter(({ status }) => status === 429).length).toBeGreaterThan(10);
+    expect(tried.filter(({ status }) => status === 429).length).toBeGreaterThanOrEqual(20);
     expect(tried.every(({ status }) => status === 429 || status === 401)).toBe(true);
     // Those that were let in before go on.
     expect((await served.get('/shown/readings')).status).toBe(200);

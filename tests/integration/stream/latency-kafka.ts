@@ -138,6 +138,7 @@ export async function latencyByKafka(kafka: KafkaServer, run: string): Promise<v
         const [silver, served] = await Promise.all([arrived(newest.silver), arrived(newest.api), sending]);
         windows.push({ silver, api: served });
       }
+      process.stderr.write(`LATENCY ${JSON.stringify(windows)}\n`);
       expect(windows.some(isKept), JSON.stringify([windows, recorder.said.slice(-20)])).toBe(true);
     } finally {
       stop.abort();
