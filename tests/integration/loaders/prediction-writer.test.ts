@@ -74,9 +74,8 @@ describe.each(servers)('a login that may only insert predictions, on $name', ({ 
     const second = db.warehouse
       .query(`insert into staging.prediction (record) values ('{"n": 2}')`)
       .then(() => (isWritten = true));
-    await expect
-      .poll(async () => (await db.warehouse.query('select from pg_locks where not granted')).rows.length)
-      .toBeGreaterThan(0);
+    const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+    await expect.poll(async () => (await db.warehouse.query(waiting)).rows.length).toBeGreaterThan(0);
     expect(isWritten).toBe(false);
     await writer.query('commit');
     await second;

@@ -64,7 +64,7 @@ describe.each(databases)('migrations on $name', ({ open }) => {
       await report.query('begin; select from memory.first');
       const migrating = migrate(database.warehouse, memory);
       await expect
-        .poll(() => rows('select 1 as n from pg_locks where not granted and relation is not null'))
+        .poll(() => rows(`select 1 as n from pg_locks where not granted and relation = 'memory.first'::regclass`))
         .toEqual([{ n: 1 }]);
       const message = expect(migrate(database.warehouse, memory, 0)).rejects.toThrow(
         /^the schema memory is of an older version and cannot be changed while others hold its tables: a report \(server process \d+, user \S+, idle in transaction\)$/,

@@ -80,7 +80,7 @@ describe.each(servers)('audits beside others on $name', (kind) => {
           rowsOf(
             database.warehouse,
             `select count(*)::int as n from pg_stat_activity
-               where wait_event_type = 'Lock' and query like 'insert into datacycle.audit_row%'`,
+               where datname = current_database() and wait_event_type = 'Lock' and query like 'insert into datacycle.audit_row%'`,
           ),
         )
         .toEqual([{ n: 2 }]);
@@ -118,7 +118,8 @@ describe.each(servers)('audits beside others on $name', (kind) => {
       .poll(() =>
         rowsOf(
           database.warehouse,
-          `select count(*)::int as n from pg_stat_activity where wait_event_type = 'Lock' and query like '%merged%'`,
+          `select count(*)::int as n from pg_stat_activity
+           where datname = current_database() and wait_event_type = 'Lock' and query like '%merged%'`,
         ),
       )
       .toEqual([{ n: 1 }]);
