@@ -65,6 +65,8 @@ export interface MessageSink {
     time: number,
     headers?: Readonly<Record<string, string>>,
   ): Promise<void> | undefined;
+  /** Whether the next message of a key is landed already, so that sending it changes nothing. Without this none is known to be. */
+  isLanded?(topic: string, key: string): boolean;
   /** Resolves when everything sent is safe. @throws SourceLostError | LoadFailedError if it is not. */
   flush(): Promise<void>;
 }

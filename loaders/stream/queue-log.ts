@@ -22,6 +22,8 @@ export class QueueLog implements MessageLog, MessageSink {
   readonly #queues = new Map<string, Queue>();
   /** Per partition: where its first message goes, and up to where messages are known to be landed. */
   readonly #starts: ReadonlyMap<string, { readonly first: number; readonly landed: number }>;
+  /** Messages that are landed and yet to be sent again. */
+  #landed = 0;
   #waiting = 0;
   #ended = false;
   #wakeReader: (() => void) | undefined;
@@ -50,11 +52,13 @@ export class QueueLog implements MessageLog, MessageSink {
     time: number,
     headers?: Readonly<Record<string, string>>,
   ): Promise<void> | undefined {
-    const partition = this.#partitions === 1 ? 0 : hash(key) % this.#partitions;
-    const queue = this.#queue(topic, partition);
+    const queue = this.#queue(topic, this.#partitionOf(key));
     const offset = queue.end;
     queue.end += 1;
-    if (offset < queue.first) return undefined;
+    if (offset < queue.first) {
+      this.#landed -= 1;
+      return undefined;
+    }
     queue.messages.push({
       offset,
       time,
@@ -71,6 +75,12 @@ export class QueueLog implements MessageLog, MessageSink {
     return new Promise((resolve) => {
       this.#wakeSender = resolve;
     });
+  }
+
+  isLanded(topic: string, key: string): boolean {
+    if (this.#landed === 0) return false;
+    const { first, end } = this.#queue(topic, this.#partitionOf(key));
+    return end < first;
   }
 
   async flush(): Promise<void> {
@@ -138,8 +148,13 @@ export class QueueLog implements MessageLog, MessageSink {
     if (there !== undefined) return there;
     const { first = 0, landed = 0 } = this.#starts.get(name) ?? {};
     const queue = { topic, partition, first: Math.max(first, landed), messages: [], end: first };
+    this.#landed += queue.first - first;
     this.#queues.set(name, queue);
     return queue;
+  }
+
+  #partitionOf(key: string): number {
+    return this.#partitions === 1 ? 0 : hash(key) % this.#partitions;
   }
 }
 

@@ -7,6 +7,7 @@ import { RecordedFolder } from '../../../../loaders/replay/place.ts';
 import { findRecording, sensorOf } from '../../../../loaders/replay/recording.ts';
 import { replay } from '../../../../loaders/replay/replay.ts';
 import type { MessageSink } from '../../../../loaders/stream/message-log.ts';
+import { QueueLog } from '../../../../loaders/stream/queue-log.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -81,9 +82,33 @@ describe('a replay', () => {
     expect(all.map(([, , , time]) => time)).toEqual(all.map(([, , , time]) => time).sort((a, b) => a - b));
     expect((await sentOf(17_990)).sent).toEqual(all.slice(17_990));
     expect((await sentOf(0, { rooms: ['415'] })).sent).toEqual(all.filter(([, key]) => key === '415:co2'));
+    expect((await sentOf(17_990)).summary).toEqual({ messages: 10, skippedLines: 0 });
     await expect(findRecording(new RecordedFolder(folder), { sensors: ['pir'] })).rejects.toThrow(
       'no file <room>/<sensor>.csv of these rooms',
     );
+  });
+
+  it('waits for nothing that an earlier one has landed in the queue, at whatever rate it goes on', async () => {
+    put('413', 'co2.csv', ...Array.from({ length: 40 }, (_, at) => `${1_377_299_107 + at}, ${at}.00`));
+    put('413', 'pir.csv', ...Array.from({ length: 40 }, (_, at) => `${1_377_299_107 + at}, 1`));
+    const starts = new Map([
+      ['iot.co2:0', { first: 100, landed: 130 }],
+      ['iot.pir:0', { first: 0, landed: 29 }],
+    ]);
+    const queue = new QueueLog('queue', ['iot.co2', 'iot.pir'], starts);
+    const paced: number[] = [];
+    const summary = await replay(await findRecording(new RecordedFolder(folder), {}), queue, {
+      pace: { waitFor: (seconds) => paced.push(seconds) * 0 },
+      skip: 0,
+      sentAt: 'event',
+    });
+    expect(summary.messages).toBe(10 + 11);
+    expect(paced).toHaveLength(10 + 11);
+    expect(paced[0]).toBe(1_377_299_107 + 29);
+    expect((await queue.bounds(['iot.co2', 'iot.pir'])).map(({ earliest, end }) => [earliest, end])).toEqual([
+      [130, 140],
+      [29, 40],
+    ]);
   });
 
   it('knows sensors by several names', () => {
