@@ -2,7 +2,7 @@ import type { PageVisual } from '../report/page-schema.ts';
 import { cardBorder, houseColours, predictedColour } from '../report/theme.ts';
 import type { Series, Shown } from './answers.ts';
 import { formatNumber, isShare } from './format.ts';
-import { type Box, lineBetween, rectangle, round, textAt } from './svg.ts';
+import { type Box, letter, lineBetween, rectangle, round, textAt } from './svg.ts';
 
 type Chart = Extract<Shown, { kind: 'chart' }>;
 
@@ -10,9 +10,9 @@ const grey = '#8A8782';
 
 /** Lines, columns or both over categories, with their axes and a legend. */
 export function chartOver(visual: PageVisual, { categories, series }: Chart, box: Box, line: string): string {
-  const legend = series.length > 1 ? legendOf(series, box) : '';
+  const legend = legendOf(series, box);
   const hasSecond = series.some(({ second }) => second);
-  const top = box.y + (series.length > 1 ? 20 : 6);
+  const top = box.y + (legend.height || 6);
   const plot: Box = {
     x: box.x + 44,
     y: top,
@@ -53,7 +53,7 @@ export function chartOver(visual: PageVisual, { categories, series }: Chart, box
       )
     : '';
   return [
-    legend,
+    legend.drawn,
     ticks(
       first,
       series.find(({ second }) => !second),
@@ -73,8 +73,8 @@ const leastBar = 13;
 
 /** Bars from the left, the values readable beside them; of several measures the first that has a value of the category. */
 export function bars({ categories, series }: Chart, box: Box): string {
-  const legend = series.length > 1 ? legendOf(series, box) : '';
-  const top = box.y + (series.length > 1 ? 20 : 0);
+  const legend = legendOf(series, box);
+  const top = box.y + legend.height;
   const all = series.flatMap(({ values }) => values.map((value) => value ?? 0));
   const most = Math.max(...all, 0) || 1;
   // Of more bars than can be read the first are drawn, as Power BI shows what does not need to be scrolled to.
@@ -98,7 +98,7 @@ export function bars({ categories, series }: Chart, box: Box): string {
       textAt(box.x + left + width + 6, y + height / 2 + 4, formatNumber(value, series[place]?.format), { size: 11 }),
     ].join('');
   });
-  return [legend, ...drawn].join('');
+  return [legend.drawn, ...drawn].join('');
 }
 
 /** As the report has them: what is predicted is lighter. */
@@ -197,25 +197,28 @@ function limitAt(value: number, name: string, plot: Box, axis: Axis): string {
   );
 }
 
-/** Each name has room by its length. */
-function legendOf(series: readonly Series[], box: Box): string {
-  const letters = series.map(({ name }) => name.length + 4);
-  const each = Math.min(
-    box.width /
-      Math.max(
-        letters.reduce((sum, one) => sum + one, 0),
-        1,
-      ),
-    9,
-  );
-  return series
-    .map((one, index) => {
-      const x = box.x + each * letters.slice(0, index).reduce((sum, before) => sum + before, 0);
-      const height = one.drawn === 'bound' ? 2 : 10;
-      return (
-        rectangle({ x, y: box.y + 7 - height / 2, width: 10, height }, strokeOf(one, index), ' rx="2"') +
-        textAt(x + 14, box.y + 11, one.name, { size: 10, within: each * (letters[index] ?? 0) - 15 })
-      );
-    })
-    .join('');
+/** Pixels of a letter of the legend, of the mark before a name with the pause behind it, and of a line. */
+const legendLetter = 10 * letter;
+const legendMark = 26;
+const legendLine = 16;
+
+/** What the series are called, in as many lines as that takes; nothing for a single one. A name longer than a line is cut. */
+function legendOf(series: readonly Series[], box: Box): { readonly drawn: string; readonly height: number } {
+  if (series.length < 2) return { drawn: '', height: 0 };
+  let x = box.x;
+  let line = 0;
+  const drawn = series.map((one, index) => {
+    const width = Math.min(one.name.length * legendLetter + legendMark, box.width);
+    if (x > box.x && x + width > box.x + box.width) {
+      x = box.x;
+      line += 1;
+    }
+    const y = box.y + line * legendLine;
+    const height = one.drawn === 'bound' ? 2 : 10;
+    const mark = rectangle({ x, y: y + 7 - height / 2, width: 10, height }, strokeOf(one, index), ' rx="2"');
+    const name = textAt(x + 14, y + 11, one.name, { size: 10, within: box.width - 14 });
+    x += width;
+    return mark + name;
+  });
+  return { drawn: drawn.join(''), height: 20 + line * legendLine };
 }

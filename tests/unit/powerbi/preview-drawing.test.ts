@@ -99,6 +99,31 @@ describe('what the preview draws', () => {
     expect(await draw(200)).toEqual({ words: ['Rien', 'Le plus'], colours: [1, 1, 1] });
   });
 
+  it('takes as many lines for its legend as the names need, and cuts none of them', async () => {
+    const names = ['Heures de présence par jour', 'Énergie par jour', 'Occupé', 'Puissance moyenne'];
+    const visual = {
+      visual: 'lineChart' as const,
+      title: 'Lines',
+      at: [16, 96, 404, 240] as [number, number, number, number],
+      wells: { Category: ['Date.Date'], Y: ['Energy by minute.Cost'], Series: ['Room.Room'] },
+    };
+    const pages = [{ title: 'Lines', order: 1, visuals: [visual] }];
+    const { files } = await preview(withSql, { ...design, pages, language: 'fr' }, async () =>
+      names.flatMap((by2) => ['2023-10-12', '2023-10-13'].map((by1) => ({ by1, by2, value1: 1 }))),
+    );
+    const [drawing = ''] = [...files.values()];
+    const places = [...drawing.matchAll(/<text x="([\d.]+)" y="([\d.]+)"[^>]*font-size="10"[^>]*>([^<]+)<\/text>/g)]
+      .filter(([, , , text = '']) => names.includes(text))
+      .map(([, x, y, text]) => ({ x: Number(x), y: Number(y), end: Number(x) + (text ?? '').length * 5.4 }));
+    expect(places).toHaveLength(names.length);
+    expect(new Set(places.map(({ y }) => y)).size).toBe(2);
+    for (const [index, { x, y, end }] of places.entries()) {
+      expect(end).toBeLessThanOrEqual(16 + 404);
+      const before = places[index - 1];
+      if (before?.y === y) expect(x).toBeGreaterThan(before.end);
+    }
+  });
+
   it('writes a table with smaller letters rather than cut what is in it', async () => {
     const draw = async (width: number) => {
       const visual = {
