@@ -185,6 +185,7 @@ function optionsOf(project: Project, server: Server | undefined): PowerBiOptions
     loginColumn: 'user_email',
     renters: { access: 'owned_apartments', roleColumn: 'role', owners: ['admin', 'owner'] },
     refreshWindow: { keepYears: 10, refreshDays: 10 },
+    rowLanguage: typeof project.vars.language === 'string' ? project.vars.language : 'en',
     firstYear: yearSetting(project, 'WEATHER_MIN_YEAR', 2023),
   };
 }

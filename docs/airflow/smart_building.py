@@ -5,18 +5,21 @@ worker, or stand in .env beside project.yml. PROJECT is the folder of the projec
 """
 
 import os
-from datetime import datetime, timedelta
+from datetime import timedelta
 
+import pendulum
 from airflow import DAG
 from airflow.operators.bash import BashOperator
 
 PROJECT = os.environ.get("DATACYCLE_PROJECT", "/srv/datacycle/projects/smart-building")
+# The zone of the building: a day is built once it is over there.
+ZONE = "America/Los_Angeles"
 DATACYCLE = os.environ.get("DATACYCLE", f"npx datacycle --project-dir {PROJECT}")
 
 with DAG(
     dag_id="smart_building",
     schedule="30 0 * * *",
-    start_date=datetime(2013, 8, 23),
+    start_date=pendulum.datetime(2013, 8, 23, tz=ZONE),
     catchup=False,
     # The program lets one run at a time into a database; the second one would fail.
     max_active_runs=1,
@@ -28,7 +31,8 @@ with DAG(
     )
     build = BashOperator(
         task_id="build",
-        bash_command=f"{DATACYCLE} build --event-time-start {{{{ ds }}}} --event-time-end {{{{ next_ds }}}} --log-format json",
+        bash_command=f"{DATACYCLE} build --event-time-start {{{{ data_interval_start.in_timezone('{ZONE}') | ds }}}}"
+        f" --event-time-end {{{{ data_interval_end.in_timezone('{ZONE}') | ds }}}} --log-format json",
     )
     check = BashOperator(
         task_id="check",

@@ -42,7 +42,7 @@ export function descriptionFaults(tables: readonly TmdlObject[], descriptions: C
 
 /**
  * Every text of the tables and of the report that has no translation, and every two objects that would have one name where
- * Power BI allows that to one only: tables, measures, and the columns and measures of a table.
+ * Power BI allows that to one only: tables, measures, the columns and measures of a table, and the items of a calculation group.
  * @param texts what the report says besides: titles and names of pages.
  */
 export function captionFaults(
@@ -83,6 +83,9 @@ export function captionFaults(
         for (const level of child.children ?? []) if (level.type === 'level') translated(level.name ?? '');
         for (const folder of foldersOf(child)) translated(folder);
       }
+      const items = new Map<string, string>();
+      for (const group of (table.children ?? []).filter(({ type }) => type === 'calculationGroup'))
+        for (const item of group.children ?? []) take(items, item.name ?? '', `in ${table.name}`);
     }
     for (const text of texts) translated(text);
     return faults;

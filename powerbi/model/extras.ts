@@ -74,6 +74,25 @@ export function possibleExtras(extras: Extras, exposures: readonly Exposure[]): 
   };
 }
 
+/**
+ * The same with what stands in rows, the titles of field parameters and the names of calculation items, in another language. Power BI
+ * has no cultures for rows, so that all viewers see them in this one. What has no translation stays.
+ */
+export function rowsIn(extras: ModelExtras, translations: ReadonlyMap<string, string> = new Map()): ModelExtras {
+  const inWords = (text: string) => translations.get(text) ?? text;
+  return {
+    ...extras,
+    field_parameters: extras.field_parameters.map((one) => ({
+      ...one,
+      fields: one.fields.map((field) => ({ ...field, title: inWords(field.title) })),
+    })),
+    calculation_groups: extras.calculation_groups.map((one) => ({
+      ...one,
+      items: one.items.map((item) => ({ ...item, name: inWords(item.name) })),
+    })),
+  };
+}
+
 /** Whether the model has every table and field that a DAX expression names. */
 function namesWhatIsThere(dax: string, exposures: readonly Exposure[]): boolean {
   return scanDax(dax).references.every((one) => {

@@ -38,6 +38,8 @@ export interface PowerBiOptions {
       }
     | undefined;
   readonly refreshWindow: RefreshWindow;
+  /** The language of what stands in rows, as in the tables: `en`, or one that there are captions in. */
+  readonly rowLanguage: string;
   /** The first year that may have data; what Power BI Desktop loads begins there. */
   readonly firstYear: number;
 }

@@ -2,7 +2,7 @@ import type { PageVisual } from '../report/page-schema.ts';
 import { cardBorder, houseColours, predictedColour } from '../report/theme.ts';
 import type { Series, Shown } from './answers.ts';
 import { formatNumber, isShare } from './format.ts';
-import { type Box, letter, lineBetween, rectangle, round, textAt } from './svg.ts';
+import { type Box, boldLetter, lineBetween, rectangle, round, textAt } from './svg.ts';
 
 type Chart = Extract<Shown, { kind: 'chart' }>;
 
@@ -197,8 +197,8 @@ function limitAt(value: number, name: string, plot: Box, axis: Axis): string {
   );
 }
 
-/** Pixels of a letter of the legend, of the mark before a name with the pause behind it, and of a line. */
-const legendLetter = 10 * letter;
+/** Pixels of a letter of the legend, where the font is not there and another one is wider; of the mark before a name with the pause behind it; of a line. */
+const legendLetter = 10 * boldLetter;
 const legendMark = 26;
 const legendLine = 16;
 

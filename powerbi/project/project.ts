@@ -7,7 +7,7 @@
 // The same exposures and options yield the same bytes. cli/bi writes the files and keeps what a person has changed.
 import type { Exposure } from '../../runner/manifest/exposure.ts';
 import { type CaptionFault, type Captions, captionFaults, descriptionFaults } from '../model/captions.ts';
-import { type Extras, possibleExtras } from '../model/extras.ts';
+import { type Extras, possibleExtras, rowsIn } from '../model/extras.ts';
 import { modelFiles, modelTables } from '../model/model.ts';
 import type { PowerBiOptions } from '../model/options.ts';
 import type { Page } from '../report/page-schema.ts';
@@ -69,7 +69,15 @@ export function powerBiProject(
     ...reports.map(({ item }) => [`${item}.pbip`, projectFile(`${item}.Report`)] as const),
     [`${modelFolder}/.platform`, platformFile('SemanticModel', name, options)],
     [`${modelFolder}/definition.pbism`, semanticModelFile()],
-    ...within(`${modelFolder}/definition`, modelFiles(exposures, options, { extras, captions, descriptions, texts })),
+    ...within(
+      `${modelFolder}/definition`,
+      modelFiles(exposures, options, {
+        extras: rowsIn(extras, captions.get(options.rowLanguage)),
+        captions,
+        descriptions,
+        texts,
+      }),
+    ),
     ...reports.flatMap((report) => [
       [`${report.item}.Report/.platform`, platformFile('Report', report.item, options)] as const,
       [`${report.item}.Report/definition.pbir`, reportPropertiesFile(modelFolder)] as const,
@@ -81,6 +89,7 @@ export function powerBiProject(
     ...texts.flatMap(({ text, parts = [text] }) => parts),
     ...exposures.flatMap(({ measures }) => measures.flatMap((one) => one.texts ?? [])),
     ...reports.flatMap((one) => one.pages.map(({ title }) => title)),
+    ...extras.field_parameters.flatMap(({ fields }) => fields.map(({ title }) => title)),
   ];
   return {
     files,

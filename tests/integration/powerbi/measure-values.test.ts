@@ -6,6 +6,7 @@ import { writeSampleRegistry } from '../../../cli/demo/sample-registry.ts';
 import { loadRegistry } from '../../../loaders/registry/load-registry.ts';
 import { loadWeather } from '../../../loaders/weather/load-weather.ts';
 import { measureQueries, measureQuery } from '../../../powerbi/preview/measure-query.ts';
+import type { Narrowing } from '../../../powerbi/preview/measure-rows.ts';
 import type { Exposure } from '../../../runner/manifest/exposure.ts';
 import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { apartments, Household, type NamedFile, sampleMinutes } from '../main-job/household.ts';
@@ -43,6 +44,12 @@ function withoutMeter({ name, content }: NamedFile): NamedFile {
   return { name, content: JSON.stringify(others) };
 }
 
+/** So that the demo day does not begin with what the plugs counted since. */
+function withoutPlugs({ name, content }: NamedFile): NamedFile {
+  const { plugs: _, ...others } = JSON.parse(content);
+  return { name, content: JSON.stringify(others) };
+}
+
 /** With a battery that is nearly empty; it is changed by the next day. */
 function withLowBattery({ name, content }: NamedFile): NamedFile {
   return { name, content: content.replace(/(?<="devicePower": ?)69/, '9') };
@@ -74,6 +81,8 @@ describe.each(oneDatabase)('the project for Power BI on $name', (kind) => {
     const fortnight = Array.from({ length: 14 }, (_, index) => 17 + index).filter((day) => day !== 22);
     home.put([
       ...sampleMinutes('12.10.2023', () => true),
+      // The night in which an hour is left out, from one o'clock local time.
+      ...sampleMinutes('26.03.2023', (minute) => minute < 180 && minute % 20 === 0).map(withoutPlugs),
       ...fortnight.flatMap((day) =>
         sampleMinutes(
           `${day}.10.2023`,
@@ -171,6 +180,22 @@ describe.each(oneDatabase)('the project for Power BI on $name', (kind) => {
     expect(Number(of('Energy of plugs', silent))).toBeGreaterThan(0);
     for (const measure of ['Energy', 'Cost', 'Average power']) expect(of(measure, silent), measure).toBe('blank');
   }, 400_000);
+
+  it('knows no hour two of the night in which it is left out, and expects 23 hours of its day', async () => {
+    const day: Narrowing = { field: { table: 'Date', name: 'Date' }, values: ['2023-03-26'] };
+    const hoursOf = async (table: string, name: string, column: string) => {
+      const by = [{ table: column.split('.')[0] ?? '', name: column.split('.')[1] ?? '' }];
+      const query = measureQuery(exposures, { measure: { table, name }, by, where: [day] });
+      if ('reason' in query) throw new Error(query.reason);
+      const { rows } = await database.warehouse.query<Record<string, unknown>>(query.sql, query.params);
+      return rows.map(({ by1 }) => Number(by1)).sort((a, b) => a - b);
+    };
+    expect(await hoursOf('Environment by minute', 'Average temperature', 'Minute.Hour (local)')).toEqual([1, 3, 4]);
+    expect(await hoursOf('Room by hour', 'Comfort score', 'Room by hour.Hour (local)')).toEqual([1, 3, 4]);
+    expect(await home.rows('select distinct expected_minutes from gold.room_day where date_key = 20230326')).toEqual([
+      { expected_minutes: 23 * 60 },
+    ]);
+  });
 
   const inside = 'r.is_inside';
   it.each([

@@ -67,13 +67,23 @@ describe.each(oneDatabase.filter(({ name }) => name === 'PostgreSQL'))(
     it('is kept by the commands that the docs give to cron and Airflow, which build a day again and change no row', async () => {
       const docs = resolve(import.meta.dirname, '..', '..', '..', 'docs');
       const commandsOf = (name: string) =>
-        [...readFileSync(join(docs, name), 'utf8').matchAll(/(?:\$PROJECT|\{DATACYCLE\}) ([a-z][^&"\n]*)/g)].map(
-          ([, found = '']) =>
-            found
-              .trim()
-              .replace(/\$\(date -d yesterday \+\\%F\)|\{{4} ds \}{4}/, '2013-08-23')
-              .replace(/\$\(date \+\\%F\)|\{{4} next_ds \}{4}/, '2013-08-24')
-              .replace(' --log-format json', ''),
+        [
+          ...readFileSync(join(docs, name), 'utf8')
+            // A text of Python on two lines.
+            .replaceAll(/"\n +f"/g, '')
+            .matchAll(/(?:\$PROJECT|\{DATACYCLE\}) ([a-z][^&"\n]*)/g),
+        ].map(([, found = '']) =>
+          found
+            .trim()
+            .replace(
+              /\$\(TZ=America\/Los_Angeles date -d yesterday \+\\%F\)|\{{4} data_interval_start\.in_timezone\('\{ZONE\}'\) \| ds \}{4}/,
+              '2013-08-23',
+            )
+            .replace(
+              /\$\(TZ=America\/Los_Angeles date \+\\%F\)|\{{4} data_interval_end\.in_timezone\('\{ZONE\}'\) \| ds \}{4}/,
+              '2013-08-24',
+            )
+            .replace(' --log-format json', ''),
         );
       const day = 'build --event-time-start 2013-08-23 --event-time-end 2013-08-24';
       expect(commandsOf('orchestration.md')).toEqual(['load stream', 'build', day, 'bronze compact', 'status']);

@@ -55,6 +55,9 @@ describe('captions', () => {
     ['a banner', 'Dear!'],
     ['a colour', 'Some'],
     ['a calculation group', 'Comparison'],
+    ['an item of one', 'Current'],
+    ['a field parameter', 'Money'],
+    ['a field of one', 'Cost "a day"'],
   ])('are missing where %s has an empty place in one language', (_, text) => {
     const missing = withCaptions(design.captions).captionFaults.map((fault) => fault.text);
     const all = new Map([...missing.map((one) => [one, `fr ${one}`] as const), ...french]);
@@ -108,15 +111,26 @@ describe('captions', () => {
     );
   });
 
+  it('are in one language for all viewers where they stand in rows', () => {
+    const captions = new Map([['fr', new Map([...french, ['Current', 'Actuel'], ['Cost "a day"', "Coût d'un jour"]])]]);
+    const { files } = powerBiProject(household, { ...options, rowLanguage: 'fr' }, { ...design, captions });
+    const table = (name: string) => files.get(`datacycle.SemanticModel/definition/tables/${name}.tmdl`);
+    expect(table('Comparison')).toContain('calculationItem Actuel = SELECTEDMEASURE()');
+    expect(table('Money')).toContain(`("Coût d'un jour", NAMEOF('Energy by minute'[Cost per day]), 1)`);
+    // Which measure it is stays.
+    expect(table('Money')).toContain("NAMEOF('Energy by minute'[Cost])");
+  });
+
   it.each([
     ['two columns', 'Power (W)', 'CHF', '"Power (W)" and "Cost (CHF)" in Energy by minute are both "CHF" in fr'],
     ['two tables', 'Device', 'Pièce', '"Room" and "Device" among the tables are both "Pièce" in fr'],
     ['two measures', 'Cost per day', 'coût', '"Cost" and "Cost per day" among the measures are both "coût" in fr'],
     ['a measure and a column', 'Power (W)', 'Coût', '"Cost" and "Power (W)" in Energy by minute are both "Coût" in fr'],
+    ['two items', 'Change', 'Actuel', '"Current" and "Change" in Comparison are both "Actuel" in fr'],
     ['a hierarchy and a column', 'Date', 'Calendrier', '"Date" and "Calendar" in Date are both "Calendrier" in fr'],
   ])('clash where %s would have one', (_, text, caption, what) => {
     const { captionFaults } = withCaptions(
-      new Map([['fr', new Map([...french, ['Cost (CHF)', 'CHF'], [text, caption]])]]),
+      new Map([['fr', new Map([...french, ['Cost (CHF)', 'CHF'], ['Current', 'Actuel'], [text, caption]])]]),
     );
     expect(captionFaults.filter(({ kind }) => kind === 'clashing').map((fault) => fault.what)).toContain(what);
   });

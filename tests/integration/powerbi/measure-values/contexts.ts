@@ -61,6 +61,7 @@ export const contexts: readonly FilterContext[] = [
     keys: { datetime_key: atHour(2) },
   },
   { name: 'the day of the change of clocks', days: ['2023-10-29'], where: [], keys: {} },
+  { name: 'the day of 23 hours', days: ['2023-03-26'], where: [], keys: {} },
   { name: 'a day without data', days: ['2023-11-20'], where: [], keys: {} },
   {
     name: 'a day on which the meter is silent, Jérémie',

@@ -144,6 +144,7 @@ export const options: PowerBiOptions = {
   loginColumn: 'user_email',
   renters: { access: 'owned_apartments', roleColumn: 'role', owners: ['admin', 'owner'] },
   refreshWindow: { keepYears: 10, refreshDays: 10 },
+  rowLanguage: 'en',
   firstYear: 2023,
 };
 
