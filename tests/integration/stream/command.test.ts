@@ -1,6 +1,8 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import fg from 'fast-glob';
+import { asyncBufferFromFile, parquetMetadataAsync } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeBuilding } from '../../../cli/demo/building/building.ts';
 import { S3Double } from '../../servers/s3.ts';
@@ -93,8 +95,22 @@ describe.each(oneDatabase.filter(({ name }) => name === 'PostgreSQL'))(
       expect(again.stdout).not.toMatch(/[+~-]\d[\d,]* rows/);
       expect(again.stdout).toMatch(/12 of 12 tests passed/);
       // Without a broker nothing is loaded, as the last test says; a build without days makes a batch for each day since 2013.
-      for (const command of [['bronze', 'compact'], ['status']])
+      for (const command of [['bronze', 'compact'], ['export', 'lake_readings', 'lake_hours', 'lake_days'], ['status']])
         expect(await run(...command)).toMatchObject({ code: 0, stderr: '' });
+      for (const [lake, rows] of [
+        ['sensor_readings', 'silver.sensor_readings'],
+        ['sensor_timeseries_hourly', 'gold.sensor_timeseries_hourly'],
+        ['room_daily_metrics', 'gold.room_daily_metrics'],
+      ] as const) {
+        const files = fg.sync('event_date=*/*.parquet', {
+          cwd: join(project, 'exports', 'lake', lake),
+          absolute: true,
+        });
+        const groups = await Promise.all(files.map((file) => asyncBufferFromFile(file).then(parquetMetadataAsync)));
+        const counted = groups.reduce((sum, { num_rows }) => sum + Number(num_rows), 0);
+        const found = await db.warehouse.query<{ n: number }>(`select count(*)::integer as n from ${rows}`);
+        expect([lake, counted]).toEqual([lake, found.rows[0]?.n]);
+      }
     });
 
     it('replays objects of a bucket as the files of a folder', async () => {
