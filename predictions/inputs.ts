@@ -56,6 +56,21 @@ export function inputsOf(use: Use, horizon: Horizon): readonly string[] {
   return horizon === 'day' ? inputs.filter((name) => !states.has(name) || ofLastDays.has(name)) : inputs;
 }
 
+/** Weather, calendar, and the mean of a week, of which a week has about one value a room. */
+const movesAnyway: ReadonlySet<string> = new Set([
+  'ahead',
+  ...clockInputs,
+  ...weatherInputs,
+  ...Object.keys(degreeInputs),
+  'p_7d',
+]);
+
+/** Whether a week of an input can say that it has moved. Days ahead no state can: it has as many values as origins, and those of a week are seven. */
+export function isSteady(horizon: Horizon, name: string): boolean {
+  const states: readonly string[] = stateInputs;
+  return !movesAnyway.has(name) && !(horizon === 'day' && states.includes(name));
+}
+
 /** How the columns of room_quarter_target that a use predicts end. */
 const suffixes: Readonly<Record<Use, string>> = { occupied: 'occupied', mean_power_w: 'power_w' };
 

@@ -24,13 +24,24 @@ export interface PredictionSettings {
   readonly exclude: readonly string[];
 }
 
+const keys = [
+  'history_days',
+  'min_days',
+  ...uses,
+  'weather_there_after',
+  'horizons',
+  'interval',
+  'exclude',
+  'predictors',
+];
+
 /**
  * Reads the variable `predictions`; what it leaves out has a value of its own.
- * @throws DatacycleError if a value makes no sense.
+ * @throws DatacycleError if a value makes no sense, or nothing has the name of a key.
  */
 export function predictionSettings(value: unknown): PredictionSettings {
-  const given = isRecord(value) ? value : {};
-  const ahead = isRecord(given.horizons) ? given.horizons : {};
+  const given = mapping('', value, keys);
+  const ahead = mapping('horizons', given.horizons, horizons);
   return {
     historyDays: wholeNumber('history_days', given.history_days ?? 120, 1, 3650),
     minDays: wholeNumber('min_days', given.min_days ?? 21, 2, 3650),
@@ -45,13 +56,19 @@ export function predictionSettings(value: unknown): PredictionSettings {
   };
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** @param name of the mapping, empty for all of the variable. */
+function mapping(name: string, value: unknown, known: readonly string[]): Readonly<Record<string, unknown>> {
+  if (value === undefined || value === null) return {};
+  const all = known.join(', ');
+  if (typeof value !== 'object' || Array.isArray(value)) throw wrong(name, value, `a mapping of ${all}`);
+  const given = { ...value } as Readonly<Record<string, unknown>>;
+  const unknown = Object.keys(given).find((key) => !known.includes(key));
+  if (unknown === undefined) return given;
+  throw wrong([name, unknown].filter((part) => part !== '').join('.'), given[unknown], `left out: there are ${all}`);
 }
 
 function roomsOf(use: Use, given: Readonly<Record<string, unknown>>): readonly string[] | undefined {
-  const setting = given[use];
-  const rooms = isRecord(setting) ? setting.rooms : undefined;
+  const { rooms } = mapping(use, given[use], ['rooms']);
   return rooms === undefined || rooms === 'auto' ? undefined : names(`${use}.rooms`, rooms);
 }
 
@@ -72,7 +89,7 @@ function names(name: string, value: unknown): readonly string[] {
 
 function wrong(name: string, value: unknown, range: string): DatacycleError {
   return new DatacycleError({
-    what: `the variable predictions.${name} is ${JSON.stringify(value)}, and has to be ${range}`,
+    what: `the variable predictions${name === '' ? '' : `.${name}`} is ${JSON.stringify(value)}, and has to be ${range}`,
     hint: 'Correct it under vars in project.yml.',
   });
 }

@@ -29,6 +29,7 @@ import {
   prepareFeatures,
   quarterMs,
 } from './examples.ts';
+import { isSteady } from './inputs.ts';
 import { intervalsOf } from './intervals.ts';
 import { compare, type Judged, learn, meansOf, pastOf, predictedWithin } from './judge.ts';
 import { pruneModels, type StoredModel, storeModels } from './models.ts';
@@ -128,7 +129,16 @@ async function trainOne(warehouse: Warehouse, task: Task): Promise<Trained> {
   const first = known.origins[0] ?? until;
   const last = known.targets.reduce((most, target) => Math.max(most, target), first) + quarterMs;
   const days = (last - first) / dayMs;
-  if (days < 2) return { use, horizon, models: [], tooShort: `${days.toFixed(1)} days of readings; 2 are the least` };
+  const [fewest, rooms] = [2, settings.rooms[use]];
+  if (known.matrix.rows === 0 && rooms !== undefined)
+    return {
+      use,
+      horizon,
+      models: [],
+      tooShort: `no readings of ${rooms.join(', ')}, the rooms of predictions.${use}`,
+    };
+  if (days < fewest)
+    return { use, horizon, models: [], tooShort: `${days.toFixed(1)} days of readings; ${fewest} are the least` };
   const cut = last - Math.min(14, Math.max(1, Math.floor(days / 3))) * dayMs;
   const test = predictedWithin(known, cut, Number.POSITIVE_INFINITY);
   const judged = await judgedSince(task, cut, test, days >= settings.minDays);
@@ -167,11 +177,11 @@ async function trainOne(warehouse: Warehouse, task: Task): Promise<Trained> {
     const calibration = use === 'occupied' ? calibrationOn(one.values, test) : undefined;
     const artefact = calibration === undefined ? learned.artefact : calibrated(learned.artefact, calibration);
     const lastWeek = predictedWithin(known, last - 7 * dayMs, Number.POSITIVE_INFINITY);
-    const drift = driftOf(artefact, lastWeek.matrix).slice(0, 10);
+    const moved = driftOf(artefact, lastWeek.matrix).filter(({ column }) => isSteady(horizon, column));
     models.push({
       ...common,
       version: artefact.checksum.slice(0, 12),
-      evaluation: { ...evaluation, importance, drift },
+      evaluation: { ...evaluation, importance, drift: moved.slice(0, 10) },
       content: { ...content, ...learned, artefact, means, ...errors },
     });
   }

@@ -11,12 +11,14 @@ import type { Project } from '../../runner/project/project.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { thousands } from '../../runner/text/figures.ts';
 import { didYouMean } from '../../runner/text/suggest.ts';
+import { DatacycleError } from '../../warehouse/errors.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { skillOf } from '../predict/champions.ts';
 import { featureRelations } from '../predict/relations.ts';
 import { scoreAll } from '../predict/scoring.ts';
 import { showScored } from '../predict/show-scored.ts';
 import { openForModels } from '../settings/environment.ts';
+import { apartmentsOf } from '../settings/settings.ts';
 import { projectRedactor } from '../terminal/journal.ts';
 import { formatTable } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -48,6 +50,7 @@ export async function predict(
   const relations = featureRelations(compiled);
   const chosen = oneOf('--use', flags.use === undefined ? [...uses] : [flags.use], uses);
   const ahead = oneOf('--horizon', flags.horizon ?? [...horizons], horizons);
+  warnOfExcluded(project, settings, terminal);
   const at = timeOf('--at', flags.at);
   const asOf = timeOf('--as-of', flags.asOf);
   const warehouse = await openForModels(project, `predict ${action}`, 1, signal);
@@ -90,9 +93,26 @@ export async function predict(
           hint: didYouMean(action, predictActions) ?? `It can ${predictActions.join(', ')}.`,
         });
     }
+  } catch (error) {
+    if (!signal.aborted || error !== signal.reason) throw error;
+    throw new DatacycleError({
+      what: `predict ${action} was interrupted; what it had stored stays`,
+      hint: 'Run it again.',
+    });
   } finally {
     await warehouse.close();
   }
+}
+
+/** Who objects and is misspelt would be predicted as before. */
+function warnOfExcluded(project: Project, { exclude }: PredictionSettings, terminal: Terminal): void {
+  if (exclude.length === 0) return;
+  const known = apartmentsOf(project).map(({ id }) => id);
+  for (const name of exclude.filter((one) => !known.includes(one)))
+    terminal.say(
+      `predictions.exclude names "${name}", and vars.apartments has no such id. ${didYouMean(name, known) ?? ''}`.trim(),
+      'warning',
+    );
 }
 
 async function train(

@@ -21,10 +21,11 @@ export class KilledPredictions {
     this.#project = project;
   }
 
-  /** To its end, in this process. */
-  async run(...args: readonly string[]): Promise<void> {
+  /** To its end, in this process. @returns what it said. */
+  async run(...args: readonly string[]): Promise<string> {
     const { code, stdout, stderr } = await runHere(this.#all(args), repository, this.#env);
     if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}: ${stdout}${stderr}`);
+    return stdout + stderr;
   }
 
   /** Kills it when all is worked out and it has begun to write into a table: what it writes waits for a lock. */

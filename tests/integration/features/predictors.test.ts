@@ -243,7 +243,7 @@ describe.each(oneDatabase)('predictors on $name', (kind) => {
           })),
         );
 
-        const score = ['score', '--at', `2023-10-09T${hour}:30:00Z`, '--horizon', 'quarter', 'hour'];
+        const score = ['score', '--at', `2023-10-09T${hour}:30:00Z`, '--horizon', 'quarter,hour'];
         await predict.killWhileItWrites('staging.prediction', killing, ...score);
         for (const { records, written } of await scored()) expect(written).toBe(records);
         await predict.run(...score);
@@ -256,6 +256,16 @@ describe.each(oneDatabase)('predictors on $name', (kind) => {
     },
     600_000,
   );
+
+  it.runIf(isOnServer)('an apartment that objects, and is misspelt, is not passed over in silence', async () => {
+    const { home, database } = on;
+    const predict = new KilledPredictions(database.warehouse, database.url ?? '', home.project);
+    const excluding = (id: string) => predict.run('models', '--vars', `{ predictions: { exclude: [${id}] } }`);
+    expect(await excluding('jimy')).toContain(
+      'predictions.exclude names "jimy", and vars.apartments has no such id. Did you mean "jimmy"?',
+    );
+    expect(await excluding('jimmy')).not.toContain('vars.apartments');
+  });
 
   it.runIf(isOnServer)('are asked by the watcher, which builds what they predict', async () => {
     const { home, database } = on;
