@@ -32,7 +32,7 @@ import {
 import { isSteady } from './inputs.ts';
 import { intervalsOf } from './intervals.ts';
 import { compare, type Judged, learn, meansOf, pastOf, predictedWithin } from './judge.ts';
-import { pruneModels, type StoredModel, storeModels } from './models.ts';
+import { forecastsOf, pruneModels, type StoredModel, storeModels } from './models.ts';
 import { newestTime } from './origin.ts';
 import { at, positions } from './rows.ts';
 import { type Horizon, horizons, type PredictionSettings, type Use } from './settings.ts';
@@ -152,9 +152,10 @@ async function trainOne(warehouse: Warehouse, task: Task): Promise<Trained> {
   const means = meansOf(known, codes.length);
   for (const one of judged) {
     const { name, evaluation, content, spec } = one;
+    const values = use === 'occupied' ? one.values : await renewed(task, one, test, cut + 7 * dayMs);
     const errors = {
-      bounds: use === 'occupied' ? undefined : intervalsOf(one.values, test, settings.interval),
-      dayInterval: horizon === 'day' ? dayIntervalOf(use, one.values, test, settings.interval) : undefined,
+      bounds: use === 'occupied' ? undefined : intervalsOf(values, test, settings.interval),
+      dayInterval: horizon === 'day' ? dayIntervalOf(use, values, test, settings.interval) : undefined,
     };
     const common = {
       target: use,
@@ -204,6 +205,21 @@ function judgedSince(task: Task, cut: number, test: Examples, learns: boolean): 
   const { use, horizon, known, codes, learners, signal } = task;
   const before = pastOf(horizon, known, cut);
   return compare({ use, horizon, before, test, codes, learns, learners, signal });
+}
+
+/**
+ * The forecasts of a model that learns again at a time, and so is a week old at most, as all that predict are younger than a day: bounds made
+ * of the errors of one that is two weeks old would be too wide.
+ */
+async function renewed(task: Task, { spec, content, values }: Judged, test: Examples, time: number) {
+  const { use, horizon, known, codes, signal } = task;
+  const late = positions(test, (row) => (test.origins[row] ?? 0) + quarterMs >= time);
+  if (spec === undefined || late.length === 0) return values;
+  const learned = await learn({ use, horizon, codes, spec }, pastOf(horizon, known, time), signal);
+  const again = forecastsOf(use, { ...content, kind: 'learned', ...learned }, at(test, late));
+  const all = values.slice();
+  for (const [place, row] of late.entries()) all[row] = again.values[place] ?? 0;
+  return all;
 }
 
 /** On how many rows importance is measured at most: it scores them once for each column. */
