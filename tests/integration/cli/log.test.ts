@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { document, fileName } from '../loaders/sensor-share.ts';
@@ -34,7 +34,11 @@ it('loads and builds leave JSON lines in LOG_DIR, errors among them, and no secr
   for (const owner of ['JimmyLoup', 'JeremieVianin'])
     writeFileSync(join(project.root, 'share', fileName(owner, 10)), document(owner, 10));
   writeSettled(join(project.root, 'share', '24.08.2023 1001_JimmyLoup_received.json'), '{');
-  writeFileSync(join(project.root, 'share', '24.08.2023 1002_JimmyLoup_received.json'), '{');
+  const writing = join(project.root, 'share', '24.08.2023 1002_JimmyLoup_received.json');
+  writeFileSync(writing, '{');
+  // By the clock of another machine, which is ahead of this one: it counts as being written for as long as that and a minute more.
+  const ahead = new Date(Date.now() + 55_000);
+  utimesSync(writing, ahead, ahead);
   const env = { SMB_PATH: 'share', LOG_DIR: 'logs', PSEUDONYM_KEY: 'not-for-your-eyes' };
   expect((await project.run(['load'], env)).code).toBe(0);
   writeFileSync(
