@@ -42,7 +42,7 @@ it.skipIf(process.platform === 'win32')(
     for (const signal of (['SIGTERM', 'SIGINT'] as const).slice(0, rounds({ gate: 1, long: 2 }))) {
       const server = begin();
       servers.push(server);
-      const ended = once(server, 'exit');
+      const ended = once(server, 'close');
       let said = '';
       server.stdout.on('data', (chunk: Buffer) => {
         said += chunk.toString();

@@ -76,7 +76,7 @@ async function resumed(warehouse: Warehouse, share: SensorShare): Promise<LoadSu
     try {
       return await loadSensors(warehouse, share.source, { mode: 'new', batchFiles: 100, clock: () => new Date() });
     } catch (error) {
-      if (!(error instanceof LoadBusyError) || attempt > 50) throw error;
+      if (!(error instanceof LoadBusyError) || attempt > 900) throw error;
       await wait(100);
     }
   }

@@ -32,7 +32,7 @@ class BuildingProcess {
       this.#said += chunk.toString();
       this.endedAt = performance.now();
     });
-    this.#ended = once(this.#child, 'exit');
+    this.#ended = once(this.#child, 'close');
   }
 
   async ready(): Promise<void> {

@@ -23,7 +23,7 @@ export class LandingProcess {
 
   constructor(args: readonly string[]) {
     this.#child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    this.ended = once(this.#child, 'exit');
+    this.ended = once(this.#child, 'close');
     this.#child.stdout?.on('data', (chunk: Buffer) => {
       this.said += chunk.toString();
     });

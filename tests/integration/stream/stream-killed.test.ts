@@ -24,7 +24,7 @@ describe.each(servers)('a load of messages that is killed, on $name', { timeout:
   const run = async (messages: number, stopAt?: LandingStep, batch = 1): Promise<string> => {
     const args = [bundle, db.url ?? '', bronze.root, String(messages), stopAt ?? 'never', String(batch)];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-    const ended = once(child, 'exit');
+    const ended = once(child, 'close');
     let said = '';
     child.stdout.on('data', (chunk: Buffer) => {
       said += chunk.toString();
