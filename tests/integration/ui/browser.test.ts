@@ -214,6 +214,7 @@ describe.skipIf(browserPath === undefined)('the pages in a browser', () => {
     });
     await context.addCookies([{ name, value, domain: '127.0.0.1', path: '/' }]);
     const own = await context.newPage();
+    own.setDefaultTimeout(patienceMs);
     const found: string[] = [];
     for (const hash of pages) {
       await own.goto('about:blank');

@@ -27,7 +27,8 @@ export const patienceMs = 90_000;
 
 export function launch(): Promise<Browser> {
   // The pages come from this process; as root there is no sandbox.
-  return chromium.launch({ executablePath: browserPath ?? '', args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+  const args = ['--no-sandbox', '--disable-dev-shm-usage'];
+  return chromium.launch({ executablePath: browserPath ?? '', args, timeout: patienceMs });
 }
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
