@@ -9,6 +9,9 @@ import { type Token, tokensOf } from './tokens.ts';
 /** How a text is looked for in another. */
 export const textFunctions = ['contains', 'startswith', 'endswith'] as const;
 
+/** The functions that `$filter` understands. */
+export const filterFunctions = [...textFunctions, 'tolower', 'toupper'] as const;
+
 /** A condition on rows, as `$filter` says it. */
 export type Condition =
   | Filter
@@ -135,7 +138,7 @@ class FilterReader {
     if (lettersOf(name) === undefined)
       throw new BadRequest(
         `$filter: there is no function ${shown(name)} here`,
-        `These are understood: ${[...textFunctions, 'tolower', 'toupper'].join(', ')}.`,
+        `These are understood: ${filterFunctions.join(', ')}.`,
       );
     this.#at -= 1;
     const operand = this.#operand();

@@ -1,4 +1,5 @@
 import type { Column } from '../resource/resource.ts';
+import { filterFunctions } from './filter.ts';
 import type { EntitySet, Property } from './service.ts';
 
 /** The namespace of the types. */
@@ -12,19 +13,28 @@ export function metadataOf(sets: readonly EntitySet[]): string {
       ...properties.map((property) => propertyOf(property, keys.includes(property))),
       ...descriptionOf(resource.description),
     ];
-    return `<EntityType Name="${safe(name)}">\n${lines.join('\n')}\n</EntityType>`;
+    return `<EntityType Name="${typeNameOf(name)}">\n${lines.join('\n')}\n</EntityType>`;
   });
-  const container = sets.map(({ name }) => `<EntitySet Name="${safe(name)}" EntityType="${namespace}.${safe(name)}"/>`);
+  const container = sets.map(
+    ({ name }) => `<EntitySet Name="${safe(name)}" EntityType="${namespace}.${typeNameOf(name)}"/>`,
+  );
   return `<?xml version="1.0" encoding="utf-8"?>
 <edmx:Edmx Version="4.0" xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx"><edmx:DataServices>
 <Schema Namespace="${namespace}" xmlns="http://docs.oasis-open.org/odata/ns/edm">
 ${types.join('\n')}
 <EntityContainer Name="Container">
 ${container.join('\n')}
+<Annotation Term="Org.OData.Capabilities.V1.FilterFunctions"><Collection>${filterFunctions.map((one) => `<String>${one}</String>`).join('')}</Collection></Annotation>
+<Annotation Term="Org.OData.Capabilities.V1.BatchSupported" Bool="false"/>
 </EntityContainer>
 </Schema>
 </edmx:DataServices></edmx:Edmx>
 `;
+}
+
+/** Clients that make classes of types refuse one with a property of its own name, as a room has. */
+function typeNameOf(set: string): string {
+  return `${safe(set)}_row`;
 }
 
 function propertyOf({ name, column }: Property, isKey: boolean): string {

@@ -37,8 +37,12 @@ describe.each(databases)('OData, on $name', (kind) => {
     const metadata = await served.get('/odata/$metadata');
     expect(metadata.headers.get('content-type')).toBe('application/xml; charset=utf-8');
     expect(metadata.text).toContain(
-      '<EntityType Name="Reading_of_a_sensor">\n<Key><PropertyRef Name="At_UTC"/><PropertyRef Name="Id"/></Key>',
+      '<EntityType Name="Reading_of_a_sensor_row">\n<Key><PropertyRef Name="At_UTC"/><PropertyRef Name="Id"/></Key>',
     );
+    expect(metadata.text).toContain(
+      '<EntitySet Name="Reading_of_a_sensor" EntityType="datacycle.Reading_of_a_sensor_row"/>',
+    );
+    expect(metadata.text).toContain('<String>startswith</String><String>endswith</String><String>tolower</String>');
     expect(metadata.text.match(/<Property Name="(?:Id|At_UTC|Exact|Value|Day|Is_valid)" [^>]*>/g)).toEqual([
       '<Property Name="Id" Type="Edm.Int64" Nullable="false"/>',
       '<Property Name="At_UTC" Type="Edm.DateTimeOffset" Precision="6" Nullable="false">',
