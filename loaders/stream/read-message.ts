@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { maxDepth } from '../landing/raw-json.ts';
 import { type LocalDays, type MessageForm, unixMs } from './form.ts';
 import type { StreamMessage } from './message-log.ts';
 import { UsualMessages } from './usual-message.ts';
@@ -138,8 +139,9 @@ function numberOf(value: unknown): number | null {
   return typeof value === 'number' && Number.isFinite(value) ? value : null;
 }
 
-/** Why PostgreSQL would refuse the text although it is JSON: its jsonb takes no U+0000 and no half of a pair, and numbers end somewhere. */
+/** Why PostgreSQL would refuse the text although it is JSON: its jsonb takes no U+0000 and no half of a pair, and levels and numbers end somewhere. */
 function unstorable(text: string, parsed: object): string | undefined {
+  if (isDeeperThan(maxDepth, text)) return `it is nested deeper than ${maxDepth} levels`;
   // Only what has an escape or a long run of digits or an exponent can be at fault; nearly nothing has.
   if (text.includes('\\u')) {
     const plain = JSON.stringify(parsed);
@@ -152,4 +154,21 @@ function unstorable(text: string, parsed: object): string | undefined {
   return tokens.every((token) => new RegExp(`^${number}$`).test(token))
     ? undefined
     : 'it holds a number that double precision does not';
+}
+
+/** Whether JSON has so many levels and more. Short texts are not looked at: each level takes two characters. */
+function isDeeperThan(levels: number, text: string): boolean {
+  if (text.length <= 2 * levels) return false;
+  let depth = 0;
+  let isText = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at];
+    if (character === '"') isText = !isText;
+    else if (isText) at += character === '\\' ? 1 : 0;
+    else if (character === '{' || character === '[') {
+      depth += 1;
+      if (depth > levels) return true;
+    } else if (character === '}' || character === ']') depth -= 1;
+  }
+  return false;
 }
