@@ -11,6 +11,7 @@ import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { jeremie, jimmy } from './erasure-household.ts';
 
 const server = await startMariadb();
+afterAll(() => server?.stop());
 
 describe.skipIf(server === undefined).each(oneDatabase)('the registry of an erased apartment, into $name', (kind) => {
   const mariadb = server as MariadbServer;
