@@ -14,14 +14,27 @@ export const dayTargets: Readonly<Record<Use, string>> = {
 /** What a quarter of an hour adds to a day for each unit of its value: hours, or kWh for each W. */
 const unitOf: Readonly<Record<Use, number>> = { occupied: 0.25, mean_power_w: 0.25 / 1000 };
 
-/** How the forecast of a whole day may err, intervals of quarters do not add up: in units of what is usual a day. */
-export type DayInterval = Interval;
+/** How forecasts of whole days may err, intervals of quarters do not add up: in units of the scale of a forecast. */
+export interface DayIntervals {
+  /** By `<apartment>/<room>`, of those with days enough: a meter errs by a tenth, a plug by more than there is. */
+  readonly rooms: Readonly<Record<string, Interval>>;
+  /** Of the others; absent after too few errors. */
+  readonly all?: Interval | undefined;
+}
 
-/** What is usual for a day: 24 hours, or the energy of the room's mean power of seven days. */
-function usualOf(use: Use, { matrix }: Examples, row: number): number {
-  if (use === 'occupied') return 24;
+/** Fewer days of a room say too little of it. */
+const fewestDays = 20;
+
+/**
+ * What errors of days are divided by, for a part of a day: its hours, or the mean of the energy that is forecast and of what is usual, by the
+ * room's mean power of seven days.
+ * @param value what is forecast, in hours or kWh.
+ * @param share of the day.
+ */
+function scaleOf(use: Use, { matrix }: Examples, row: number, value: number, share: number): number {
+  if (use === 'occupied') return 24 * share;
   const power = matrix.values[matrix.columns.indexOf('p_7d')]?.[row] ?? Number.NaN;
-  return (power > smallestScale ? power : smallestScale) * 0.024;
+  return ((power > smallestScale ? power : smallestScale) * 0.024 * share + value) / 2;
 }
 
 /** The rows of one origin, room and local day each. */
@@ -32,17 +45,29 @@ function daysOf(examples: Examples): readonly (readonly number[])[] {
 }
 
 /**
- * The interval of days, from the errors of daily forecasts whose quarters are all known.
+ * The intervals of days, from the errors of daily forecasts whose quarters are all known.
  * @param values forecasts, one a row of the examples.
  */
-export function dayIntervalOf(use: Use, values: Float64Array, test: Examples, share: number): DayInterval | undefined {
+export function dayIntervalsOf(use: Use, values: Float64Array, test: Examples, share: number): DayIntervals {
+  const names = roomsOf(test);
   const errors = daysOf(test).flatMap((rows) => {
     // Parts of days err less; whoever takes them in makes the intervals of whole ones too narrow.
     if (rows.length < 88) return [];
-    const error = rows.reduce((sum, row) => sum + (test.labels[row] ?? 0) - (values[row] ?? 0), 0);
-    return [(error * unitOf[use]) / usualOf(use, test, rows[0] ?? 0)];
+    const sumOf = (of: Float64Array) => unitOf[use] * rows.reduce((sum, row) => sum + (of[row] ?? 0), 0);
+    const [first = 0, value] = [rows[0], sumOf(values)];
+    return [{ room: names[first] ?? '', error: (sumOf(test.labels) - value) / scaleOf(use, test, first, value, 1) }];
   });
-  return intervalOf(Float64Array.from(errors), 1 - share);
+  const intervalAt = (places: readonly number[], fewest?: number) =>
+    intervalOf(
+      Float64Array.from(places, (place) => errors[place]?.error ?? 0),
+      1 - share,
+      fewest,
+    );
+  const rooms = [...grouped(errors.length, (place) => errors[place]?.room ?? '')].flatMap(([room, places]) => {
+    const interval = intervalAt(places, fewestDays);
+    return interval === undefined ? [] : [[room, interval] as const];
+  });
+  return { rooms: Object.fromEntries(rooms), all: intervalAt([...errors.keys()]) };
 }
 
 /** A local day of a room, as its forecast says. */
@@ -71,7 +96,7 @@ export async function forecastDays(
   use: Use,
   examples: Examples,
   values: Float64Array,
-  interval: DayInterval | undefined,
+  intervals: DayIntervals | undefined,
 ): Promise<readonly DayForecast[]> {
   const origin = (examples.origins[0] ?? 0) + quarterMs;
   const { rows: found } = await session.query<Measured>(
@@ -100,9 +125,11 @@ export async function forecastDays(
       return [];
     const known = day.past * (day.mean ?? 0);
     const value = unitOf[use] * rows.reduce((sum, at) => sum + (values[at] ?? 0), known);
-    const usual = usualOf(use, examples, row) * (rows.length / day.quarters);
+    const ahead = value - unitOf[use] * known;
+    const scale = scaleOf(use, examples, row, ahead, rows.length / day.quarters);
+    const interval = intervals?.rooms[`${apartment}/${room}`] ?? intervals?.all;
     const most = use === 'occupied' ? day.quarters / 4 : Number.POSITIVE_INFINITY;
-    const bound = (end: number) => Math.min(Math.max(value + end * usual, unitOf[use] * known), most);
+    const bound = (end: number) => Math.min(Math.max(value + end * scale, unitOf[use] * known), most);
     return [
       {
         apartment,

@@ -3,7 +3,7 @@ import { score } from '../learning/model/score.ts';
 import type { Artefact } from '../learning/model/spec.ts';
 import type { Queryable } from '../warehouse/warehouse.ts';
 import { type Baseline, baselinePredictions, type Means } from './candidates.ts';
-import type { DayInterval } from './days.ts';
+import type { DayIntervals } from './days.ts';
 import type { Examples } from './examples.ts';
 import { boundsOf, type Intervals } from './intervals.ts';
 import { drawnToLastDay, levelled } from './levels.ts';
@@ -17,8 +17,8 @@ export type Content = {
   readonly means: Means;
   /** Bounds of the error; absent for probabilities, after too few errors, and from models that were stored before they were by size. */
   readonly bounds?: Intervals | undefined;
-  /** Those of whole days; absent of shorter horizons and after too few errors. */
-  readonly dayInterval?: DayInterval | undefined;
+  /** Those of whole days; absent of shorter horizons, and likewise. */
+  readonly dayBounds?: DayIntervals | undefined;
 } & (
   | { readonly kind: 'baseline'; readonly baseline: Baseline }
   | {

@@ -53,7 +53,7 @@ export async function recordsOf(session: Session, model: Predicting, examples: E
   const run_at = new Date((examples.origins[0] ?? 0) + quarterMs).toISOString();
   const windows = windowRecords(by, target, horizon, examples, forecasts);
   if (horizon !== 'day' || windows.length === 0) return windows;
-  const days = await forecastDays(session, target, examples, forecasts.values, content.dayInterval);
+  const days = await forecastDays(session, target, examples, forecasts.values, content.dayBounds);
   return [
     ...windows,
     ...days.map(({ apartment, room, days: ahead, begins, minutes, value, lower, upper }) => ({

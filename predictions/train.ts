@@ -19,7 +19,7 @@ import type { Warehouse } from '../warehouse/warehouse.ts';
 import { calibrationOn } from './calibration.ts';
 import type { Learners } from './candidates.ts';
 import { championAmong } from './champion.ts';
-import { dayIntervalOf } from './days.ts';
+import { dayIntervalsOf } from './days.ts';
 import {
   dayMs,
   dropFeatures,
@@ -155,7 +155,7 @@ async function trainOne(warehouse: Warehouse, task: Task): Promise<Trained> {
     const values = use === 'occupied' ? one.values : await renewed(task, one, test, cut + 7 * dayMs);
     const errors = {
       bounds: use === 'occupied' ? undefined : intervalsOf(values, test, settings.interval),
-      dayInterval: horizon === 'day' ? dayIntervalOf(use, values, test, settings.interval) : undefined,
+      dayBounds: horizon === 'day' ? dayIntervalsOf(use, values, test, settings.interval) : undefined,
     };
     const common = {
       target: use,

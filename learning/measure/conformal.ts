@@ -14,11 +14,12 @@ export const fewestErrors = 100;
  * @param errors measured - predicted, each on forecasts that were made before it was measured; divided by whatever makes rooms
  * alike, in which unit the interval is, too. In any order.
  * @param missShare the share of values that may fall outside: 0.2 for an interval of 80 %.
- * @returns undefined for fewer than `fewestErrors` errors.
+ * @param fewest how many errors there have to be.
+ * @returns undefined for fewer.
  */
-export function intervalOf(errors: Float64Array, missShare: number): Interval | undefined {
+export function intervalOf(errors: Float64Array, missShare: number, fewest = fewestErrors): Interval | undefined {
   const n = errors.length;
-  if (n < fewestErrors) return undefined;
+  if (n < fewest) return undefined;
   const sorted = errors.slice().sort();
   const below = Math.floor(((n + 1) * missShare) / 2);
   const at = (rank: number) => sorted[Math.min(Math.max(rank, 1), n) - 1] as number;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Random, randomOf } from '../../../learning/data/random.ts';
 import { coverage } from '../../../learning/measure/regression.ts';
+import { dayIntervalsOf } from '../../../predictions/days.ts';
 import { dayMs, type Examples, quarterMs } from '../../../predictions/examples.ts';
 import { boundsOf, intervalsOf } from '../../../predictions/intervals.ts';
 import { at, positions } from '../../../predictions/rows.ts';
@@ -110,5 +111,37 @@ describe('bounds', () => {
       positions(examples, (row) => row < 99),
     );
     expect(intervalsOf(values.slice(0, 99), few, 0.8)).toBeUndefined();
+  });
+
+  it('of whole days are those of the room, which with few days are those of all', () => {
+    // Sixty days: a meter that is off by 10 W, a plug by 100 W, and a room of which there are five days.
+    const days = ['House', 'Kitchen', 'Office'].flatMap((room, index) =>
+      Array.from({ length: room === 'Office' ? 5 : 60 }, (_, day) => ({ room, day, error: [10, 100, 10][index] ?? 0 })),
+    );
+    const random = randomOf(3);
+    const rows = days.flatMap(({ room, day, error }) => {
+      const off = error * noise(random);
+      return Array.from({ length: 96 }, (_, at) => ({ room, origin: start + day * dayMs, at, off }));
+    });
+    const examples: Examples = {
+      matrix: { columns: ['p_7d'], rows: rows.length, values: [Float64Array.from(rows, () => usual)], keys: [] },
+      origins: Float64Array.from(rows, ({ origin }) => origin),
+      targets: Float64Array.from(rows, ({ origin, at }) => origin + (at + 1) * quarterMs),
+      days: Float64Array.from(rows, () => 1),
+      apartments: rows.map(() => 'jimmy'),
+      rooms: rows.map(({ room }) => room),
+      labels: Float64Array.from(rows, ({ off }) => usual + off),
+    };
+    const { rooms, all } = dayIntervalsOf(
+      'mean_power_w',
+      Float64Array.from(rows, () => usual),
+      examples,
+      0.8,
+    );
+    expect(Object.keys(rooms)).toEqual(['jimmy/House', 'jimmy/Kitchen']);
+    const width = (room: string) => (rooms[room]?.upper ?? 0) - (rooms[room]?.lower ?? 0);
+    expect(width('jimmy/House')).toBeCloseTo((2 * 1.2816 * 10) / usual, 1);
+    expect(width('jimmy/Kitchen') / width('jimmy/House')).toBeGreaterThan(6);
+    expect(all).toBeDefined();
   });
 });
