@@ -6,6 +6,8 @@ export interface Destination {
   clean(): Promise<void>;
   /** The text of a file; undefined if there is none. */
   read(path: string): Promise<string | undefined>;
+  /** Whether a file is there with so many bytes, as far as the place tells how many it has. */
+  has(path: string, bytes: number): Promise<boolean>;
   /** Brings a file of this machine there, whole, under another name. */
   stage(local: string, path: string): Promise<void>;
   /** Gives all staged files their names, in place of what has them. */

@@ -11,6 +11,7 @@
 // Rows are of one snapshot. A kill leaves the old files, or new ones that the next export writes once more; never a part of a file.
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { atOnce } from '../loaders/landing/in-order.ts';
 import type { Export } from '../runner/manifest/exposure-node.ts';
 import { didYouMean } from '../runner/text/suggest.ts';
 import { DatacycleError } from '../warehouse/errors.ts';
@@ -65,6 +66,7 @@ export async function runExport(
 ): Promise<ExportOutcome> {
   await destination.clean();
   const previous = await previousManifest(spec, destination);
+  const there = options.full ? [] : await standing(previous?.files ?? [], destination);
   const { columns, kept, files } = await warehouse.transaction(async (session) => {
     const all = await describe(session, spec.sql);
     const columns = all.filter(({ name }) => spec.isInFiles || !spec.partitionBy.includes(name));
@@ -72,7 +74,7 @@ export async function runExport(
     const definition = definitionOf(spec, columns);
     const parts = await partsOf(session, spec);
     checkPaths(spec, parts);
-    const known = options.full || previous?.definition !== definition ? [] : previous.files;
+    const known = previous?.definition === definition ? there : [];
     const { changed, kept } = changedParts(parts, known);
     const written = await writeParts(session, spec, columns, changed, options);
     return { columns: { list: columns, definition }, kept, files: written };
@@ -105,6 +107,18 @@ async function previousManifest(spec: Export, destination: Destination): Promise
     what: `${destination.address} has a ${manifestName} ${found === undefined ? 'that no export has written' : `of the export ${found.export}`}`,
     hint: 'Give each export a place of its own, or delete that file.',
   });
+}
+
+/** Places asked about files at once. */
+const filesAtOnce = 8;
+
+/** The files that are still there: what somebody has taken away, or cut, is written again. */
+async function standing(files: readonly ManifestFile[], destination: Destination): Promise<readonly ManifestFile[]> {
+  const found: ManifestFile[] = [];
+  await atOnce(files, filesAtOnce, async (file) => {
+    if (await destination.has(file.path, file.bytes)) found.push(file);
+  });
+  return found;
 }
 
 function checkColumns(spec: Export, all: readonly ExportedColumn[], columns: readonly ExportedColumn[]): void {

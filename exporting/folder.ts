@@ -2,6 +2,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { open, readFile, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { sizeOf } from '../loaders/landing/bronze-files.ts';
 import { systemCode } from '../loaders/landing/errors.ts';
 import { createFolders } from '../warehouse/make-folders.ts';
 import { type Destination, foldersOf, stagingFolder } from './destination.ts';
@@ -27,6 +28,10 @@ export class FolderDestination implements Destination {
       if (systemCode(error) === 'ENOENT') return undefined;
       throw error;
     }
+  }
+
+  async has(path: string, bytes: number): Promise<boolean> {
+    return (await sizeOf(join(this.address, path))) === bytes;
   }
 
   async stage(local: string, path: string): Promise<void> {

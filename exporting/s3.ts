@@ -13,6 +13,8 @@ export class S3Destination implements Destination {
   readonly #bucket: Bucket;
   readonly #prefix: string;
   readonly #staged: Upload[] = [];
+  /** The objects below the prefix when it was first asked for one. */
+  #found: Promise<ReadonlyMap<string, number>> | undefined;
 
   /** @param to the prefix is empty or ends with a slash. */
   constructor(settings: S3Settings, to: { readonly bucket: string; readonly prefix: string }, signal: AbortSignal) {
@@ -30,6 +32,14 @@ export class S3Destination implements Destination {
   async read(path: string): Promise<string | undefined> {
     const bytes = await this.#bucket.get(this.#prefix + path);
     return bytes && new TextDecoder().decode(bytes);
+  }
+
+  async has(path: string, bytes: number): Promise<boolean> {
+    const key = this.#prefix + path;
+    // In a bucket as a whole there may be any number of others.
+    if (this.#prefix === '') return (await this.#bucket.head(key))?.bytes === bytes;
+    this.#found ??= this.#list();
+    return (await this.#found).get(key) === bytes;
   }
 
   async stage(local: string, path: string): Promise<void> {
@@ -55,6 +65,12 @@ export class S3Destination implements Destination {
 
   async write(path: string, text: string): Promise<void> {
     await this.#bucket.put(this.#prefix + path, Buffer.from(text), { contentType: 'application/json' });
+  }
+
+  async #list(): Promise<ReadonlyMap<string, number>> {
+    const found = new Map<string, number>();
+    for await (const { key, bytes } of this.#bucket.list(this.#prefix)) found.set(key, bytes);
+    return found;
   }
 
   remove(path: string): Promise<void> {

@@ -59,6 +59,13 @@ export class SftpDestination implements Destination {
     return bytes?.toString('utf8');
   }
 
+  async has(path: string, bytes: number): Promise<boolean> {
+    const found = await this.#ask<Partial<Stats>>('look at', path, (done) =>
+      this.#sftp.stat(this.#at(path), done as never),
+    ).catch(unlessMissing);
+    return found !== undefined && (found.size ?? bytes) === bytes;
+  }
+
   async stage(local: string, path: string): Promise<void> {
     const from = await this.#temporary();
     await this.#ask<void>('write', from, (done, alive) =>

@@ -32,6 +32,12 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
+/** What others do with what they find: they take it away, or write something into it. */
+function changeFile(path: string, text: string | undefined): void {
+  if (text === undefined) rmSync(path);
+  else writeFileSync(path, text);
+}
+
 /** A place of each kind: how project.yml names it, its settings, and what is there. */
 const places = [
   {
@@ -39,6 +45,7 @@ const places = [
     to: () => `folder: ${join(home, 'folder', 'deep')}`,
     env: () => ({}),
     files: () => filesBelow(join(home, 'folder', 'deep')),
+    put: (path: string, text?: string) => changeFile(join(home, 'folder', 'deep', path), text),
   },
   {
     name: 'an sFTP server',
@@ -51,6 +58,7 @@ const places = [
       SAC_SFTP_HOST_KEY: sftp.fingerprint,
     }),
     files: () => filesBelow(join(home, 'sftp', 'deep')),
+    put: (path: string, text?: string) => changeFile(join(home, 'sftp', 'deep', path), text),
   },
   {
     name: 'a bucket',
@@ -58,6 +66,10 @@ const places = [
     env: () => s3.env,
     files: () =>
       new Map([...s3.objects].map(([key, bytes]) => [key.replace('exports/daily/', ''), bytes] as const).sort()),
+    put: (path: string, text?: string) =>
+      void (text === undefined
+        ? s3.objects.delete(`exports/daily/${path}`)
+        : s3.objects.set(`exports/daily/${path}`, Buffer.from(text))),
   },
 ];
 
@@ -67,7 +79,7 @@ describe.each(oneDatabase)('places of exports, on $name', (kind) => {
   ]);
   beforeEach(() => s3.objects.clear());
 
-  describe.each(places)('$name', ({ to, env, files }) => {
+  describe.each(places)('$name', ({ to, env, files, put }) => {
     beforeEach(() => {
       for (const folder of ['folder', 'sftp']) rmSync(join(home, folder), { recursive: true, force: true });
       project.write({
@@ -91,6 +103,14 @@ exports:
       expect([...files().keys()]).toEqual(['day=2023-10-12/daily.csv', 'day=2023-10-14/daily.csv', 'manifest.json']);
       expect(checkedManifest(files()).rows).toBe(19);
       expect(await run()).toMatchObject({ written: 0, unchanged: 2 });
+      // What somebody has taken away or cut is written again, though its rows are those of the last export.
+      put('day=2023-10-12/daily.csv');
+      put('day=2023-10-14/daily.csv', 'id,text\n');
+      expect(await run()).toMatchObject({ written: 2, unchanged: 0, rows: 19 });
+      expect(checkedManifest(files()).files.map(({ path, rows }) => [path, rows])).toEqual([
+        ['day=2023-10-12/daily.csv', 10],
+        ['day=2023-10-14/daily.csv', 9],
+      ]);
     });
 
     it('has old files or new ones, wherever an export is killed, and the next one goes on', async () => {
