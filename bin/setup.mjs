@@ -23,7 +23,7 @@ const sources = [
   'warehouse',
 ];
 const dist = join(root, 'dist');
-const program = join(dist, 'datacycle.js');
+const program = join(dist, 'datacycle.mjs');
 
 function fail(message) {
   process.stderr.write(`${message}\n`);
@@ -180,6 +180,8 @@ async function bundleProgram() {
     entryPoints: [resolve(root, 'cli/main.ts')],
     outdir: dist,
     entryNames: 'datacycle',
+    // Node asks no package.json what kind of file it is.
+    outExtension: { '.js': '.mjs' },
     chunkNames: 'chunks/[name]-[hash]',
     splitting: true,
     define: { ...(await definitions()), DATACYCLE_BUILD: JSON.stringify(identity()) },

@@ -40,10 +40,7 @@ export class ExecutedSql {
     const text = statements.map((statement) => `${statement.trim()};\n`).join('\n');
     try {
       if (this.#written.has(node.id)) await appendFile(path, `\n${text}`);
-      else {
-        await mkdir(dirname(path), { recursive: true });
-        await writeFile(path, text);
-      }
+      else await writeWhole(path, text);
       this.#written.add(node.id);
     } catch (error) {
       this.#isBroken = true;
@@ -51,6 +48,17 @@ export class ExecutedSql {
       const text = `Warning: ${shownTarget(this.#project, 'run')} cannot be written: ${why}`;
       this.#terminal.errors([{ tone: 'warning', text }]);
     }
+  }
+}
+
+/** Mostly the folder is there, and making sure of it first would take as long as writing. */
+async function writeWhole(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, text);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text);
   }
 }
 
