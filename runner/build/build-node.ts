@@ -267,7 +267,7 @@ function createdBy(node: BuiltNode, decision: Decision, state: NodeState, column
   if (decision.mode === 'view') return nothingCreated;
   if (decision.mode === 'skip') return state.recorded?.created ?? nothingCreated;
   const created = createdFor(structureOf(node));
-  return node.materialized === 'incremental'
+  return ['incremental', 'table', 'seed'].includes(node.materialized)
     ? { ...created, columns: columns.map(({ name, type }) => ({ name, type })) }
     : created;
 }

@@ -82,6 +82,9 @@ function staysAsItIs(
     if (rows === undefined || rows !== consumed.get(name)?.rows) return undefined;
   const target = node.materialized === 'materialized_view' ? structureOf(node) : tableTarget(node, access);
   if (isRepartitioned(target, existing, recorded.created)) return undefined;
+  // Dropped or renamed by hand.
+  const has = new Set(existing.columns.map(({ name }) => name));
+  if (recorded.created.columns?.some(({ name }) => !has.has(name)) === true) return undefined;
   if (restructure(target, existing, recorded.created).length > 0) return undefined;
   return {
     mode: 'skip',

@@ -122,6 +122,7 @@ class Walk {
             root: project.root,
             sourceText: sourceTexts(project),
             leavesOut,
+            storing: false,
             settings: project.target.settings,
           })
         : undefined;

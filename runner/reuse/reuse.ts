@@ -3,6 +3,7 @@
 //   row-versions.ts  a version of the rows of each node: equal versions mean equal rows, as far as this program changed them
 //   steady.ts        whether a query yields the same of the same rows, and reads only what is known to be its upstream
 //   upstream-versions.ts  what an upstream is apart from increments: who follows it by high-water mark rebuilds when that changes
+//   source-versions.ts  what the sources say of their own rows
 //   seed-versions.ts what the rows of a seed are loaded from: its file and its settings
 //   new-rows.ts      tests of single rows, on the rows that an increment brings
 //   marks.ts         how far an upstream went when a test passed, and whether rows have gone from it since
@@ -10,22 +11,14 @@
 //
 // The planner decides by the same versions whether a table or materialized view stays as it is (plan/decide.ts). What is not known
 // counts as changed. Rows changed by hand are not seen; `verify` sees them.
-import { StatementError } from '../../warehouse/errors.ts';
 import { relation } from '../../warehouse/quote.ts';
 import { settingsThatMatter } from '../../warehouse/session-settings.ts';
 import type { Queryable, Warehouse } from '../../warehouse/warehouse.ts';
+import { storedAs } from '../data-test/bad-rows.ts';
 import { viewFacts } from '../database/query-facts.ts';
 import { ask } from '../database/question.ts';
-import { explain, statement } from '../database/statement.ts';
 import { digest } from '../manifest/digest.ts';
-import {
-  type BuiltNode,
-  isBuilt,
-  type Manifest,
-  type Node,
-  type SourceNode,
-  type UnitTestNode,
-} from '../manifest/manifest.ts';
+import { type BuiltNode, isBuilt, type Manifest, type Node, type UnitTestNode } from '../manifest/manifest.ts';
 import type { TestNode } from '../manifest/test-node.ts';
 import { type ModelState, modelsNamed } from '../state/models.ts';
 import { allTestPasses, deleteTestPasses, type Mark, type TestPass, writeTestPasses } from '../state/test-passes.ts';
@@ -34,6 +27,7 @@ import type { SqlText } from '../text/sql-text.ts';
 import { hasLostNothing, marksOf } from './marks.ts';
 import { canStay, type KnownRows, RowVersions } from './row-versions.ts';
 import { seedVersions } from './seed-versions.ts';
+import { sourceVersions } from './source-versions.ts';
 import { isSteady, readsOnly } from './steady.ts';
 
 /** Where a run asks what it knows: a warehouse, or one session of it. */
@@ -46,6 +40,8 @@ export interface HowToReuse {
   readonly sourceText: SourceTexts;
   /** Whether what has passed before is left out; otherwise passes are only recorded. */
   readonly leavesOut: boolean;
+  /** Whether the run is asked to store bad rows. */
+  readonly storing: boolean;
   /** The session settings of the target. */
   readonly settings: Readonly<Record<string, string>> | undefined;
 }
@@ -71,8 +67,7 @@ export class Reuse implements KnownRows {
   readonly #warehouse: Database;
   readonly #manifest: Manifest;
   readonly #passes: ReadonlyMap<string, TestPass>;
-  /** Whether what has passed before is left out. Otherwise passes are only recorded. */
-  readonly #leavesOut: boolean;
+  readonly #how: HowToReuse;
   readonly #settings: ReturnType<typeof settingsThatMatter>;
   readonly #models = new Map<string, ModelState>();
   readonly #passed = new Map<string, TestPass>();
@@ -93,15 +88,15 @@ export class Reuse implements KnownRows {
     manifest: Manifest,
     { sources, seeds }: Pick<KnownRows, 'sources' | 'seeds'>,
     passes: ReadonlyMap<string, TestPass>,
-    { leavesOut, settings }: HowToReuse,
+    how: HowToReuse,
   ) {
-    this.#settings = settingsThatMatter(settings);
+    this.#how = how;
+    this.#settings = settingsThatMatter(how.settings);
     this.#warehouse = warehouse;
     this.#manifest = manifest;
     this.sources = sources;
     this.seeds = seeds;
     this.#passes = passes;
-    this.#leavesOut = leavesOut;
     this.#versions = new RowVersions(manifest, this.#models, this);
   }
 
@@ -165,6 +160,8 @@ export class Reuse implements KnownRows {
    */
   testsOfNewRows(node: BuiltNode, before: string): readonly TestNode[] {
     return (this.#ofRows.get(node.id) ?? []).filter((test) => {
+      // What is found so is counted, not stored.
+      if (storedAs(test, this.#how.storing) !== undefined) return false;
       const pass = this.#passOf(test);
       return pass?.rows[node.id] === before && pass.checksum === this.#checksumOf(test);
     });
@@ -207,13 +204,17 @@ export class Reuse implements KnownRows {
     );
   }
 
-  #checksumOf({ sql, incremental, severity, verdict }: TestNode): string {
+  #checksumOf(test: TestNode): string {
+    const { sql, incremental, severity, verdict } = test;
     const judged = verdict === undefined ? [] : [verdict];
-    return digest([sql.text, incremental?.sql.text, severity, ...judged, ...this.#settings]);
+    // A pass that stored nothing has left what was stored before.
+    const as = storedAs(test, this.#how.storing);
+    const stored = as === undefined ? [] : [as, test.stored?.relation];
+    return digest([sql.text, incremental?.sql.text, severity, ...judged, ...stored, ...this.#settings]);
   }
 
   #passOf({ name }: TestNode): TestPass | undefined {
-    return this.#leavesOut ? this.#passes.get(name) : undefined;
+    return this.#how.leavesOut ? this.#passes.get(name) : undefined;
   }
 
   /** Notes that a test has passed on all of these rows. @param at ISO time. */
@@ -310,37 +311,4 @@ function readBy(manifest: Manifest, work: readonly Node[]): readonly Node[] {
 /** The id of the model or seed whose new rows a test looks at. */
 function newRowsTested({ newRows, audit }: TestNode): string | undefined {
   return newRows?.of ?? (audit?.newRows && audit.of);
-}
-
-/** What each source says of its rows, by id. */
-async function sourceVersions(
-  warehouse: Queryable,
-  nodes: readonly Node[],
-  sourceText: SourceTexts,
-): Promise<ReadonlyMap<string, string>> {
-  const found = new Map<string, string>();
-  for (const node of nodes) {
-    if (node.kind !== 'source' || node.rowsVersion === undefined) continue;
-    const version = await versionOf(warehouse, node, sourceText);
-    if (version !== undefined) found.set(node.id, version);
-  }
-  return found;
-}
-
-/** What its query reads, or calls, is not there yet: the models that read the source will say so. */
-const missing: readonly string[] = ['3F000', '42P01', '42883'];
-
-async function versionOf(
-  warehouse: Queryable,
-  { name, file, rowsVersion }: SourceNode,
-  sourceText: SourceTexts,
-): Promise<string | undefined> {
-  if (rowsVersion === undefined) return undefined;
-  try {
-    const { rows } = await statement(warehouse, rowsVersion);
-    return rows.length === 0 ? undefined : JSON.stringify(rows);
-  } catch (error) {
-    if (error instanceof StatementError && missing.includes(error.code)) return undefined;
-    throw explain(error, { name, file, sourceText });
-  }
 }

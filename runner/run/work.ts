@@ -120,10 +120,11 @@ export class RunWork {
       const startedAt = this.#started.toISOString();
       await beginRun(this.#warehouse, { runId, command, target: project.target.name, startedAt });
     }
-    const { reuse } = this.#options;
+    const { reuse, storeFailures } = this.#options;
     if (this.#isRecording || (reuse && (await hasState(this.#warehouse)))) {
       const { root, sourceText } = this.#context;
-      const how = { root, sourceText, leavesOut: reuse, settings: project.target.settings };
+      const storing = storeFailures === true;
+      const how = { root, sourceText, leavesOut: reuse, storing, settings: project.target.settings };
       this.#reuse = await Reuse.begin(this.#warehouse, manifest, this.#order, how);
       if (reuse) this.#context = { ...this.#context, reuse: this.#reuse };
       this.#nodes = new NodeWork(this.#context, this.#tests, this.#how, this.#reuse);

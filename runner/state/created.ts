@@ -7,7 +7,7 @@ import * as z from 'zod';
 const schema = z.object({
   /** Constraints and indexes. `definition`: of one whose name the user gave, a hash of its definition; else null. */
   objects: z.array(z.object({ name: z.string(), definition: z.string().nullable() })),
-  /** The columns that an incremental model's table got; absent if that was not recorded. */
+  /** The columns that the query of a table, or the file of a seed, gave it; absent if that was not recorded. */
   columns: z.array(z.object({ name: z.string(), type: z.string() })).optional(),
   /** Columns that it set NOT NULL. */
   notNull: z.array(z.string()),

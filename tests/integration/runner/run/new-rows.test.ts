@@ -65,6 +65,14 @@ describe.each(oneDatabase)('tests of single rows, on $name', (kind) => {
     expect(await outcomes()).toMatchObject(Object.fromEntries(ofRows.map((name) => [name, 'pass'])));
   });
 
+  test('store the bad rows that they find among the new ones', async () => {
+    await land(1, "(1, 'a', 1)");
+    await run({ storeFailures: true });
+    await land(2, "(2, 'a', null), (3, 'a', 3)");
+    expect(await outcomes({ storeFailures: true })).toMatchObject({ not_null_readings_value: 'fail 1 bad row' });
+    expect(await rows('select id from dbt_test__audit.not_null_readings_value')).toEqual([{ id: 2 }]);
+  });
+
   test('look at all rows after a rebuild, a change of what else they read, and runs without tests', async () => {
     await land(1, "(1, 'a', 4)");
     await run();

@@ -244,6 +244,35 @@ describe.each(oneDatabase)('what nothing has changed for, on $name', (kind) => {
     expect(await run()).toMatchObject({ a_view: 'view created', top: 'created', summed: 'created' });
   });
 
+  test('a table that lost a column by hand, or has it by another name, is built again', async () => {
+    await run();
+    await database.warehouse.query('drop view public.a_view cascade');
+    await database.warehouse.query('alter table public.from_told drop column value');
+    expect(await run()).toMatchObject({ from_told: '', a_view: 'view created' });
+    await database.warehouse.query('alter table public.from_untold rename column value to other');
+    await run();
+    expect(await rows('select id, value from public.from_untold where id = 1')).toEqual([{ id: 1, value: 1 }]);
+    expect(await run()).toMatchObject({ from_told: left });
+  });
+
+  test('a pass that stored nothing leaves out no test that is to store its bad rows', async () => {
+    const few = (stored: boolean) =>
+      project.write({
+        'tests/data/few.sql': `{{config severity="warn" store_failures=${stored}}}\nselect * from {{ref "top"}} where value > 2`,
+      });
+    const stored = () => rows('select value from dbt_test__audit.few');
+    few(true);
+    await run();
+    expect(await stored()).toEqual([{ value: 4 }]);
+    await rows('update raw.told set value = 1, load_id = 2');
+    few(false);
+    expect(await run({ now: at(10) })).toMatchObject({ few: '' });
+    few(true);
+    expect(await run({ now: at(11) })).toMatchObject({ few: '' });
+    expect(await stored()).toEqual([]);
+    expect(await run({ now: at(12) })).toMatchObject({ few: since(11) });
+  });
+
   test('test runs everything, test --changed what has changed; neither records anything', async () => {
     await run({ now: at(10) });
     const tested = (reuse: boolean) => run({ command: 'test', reuse, now: at(11) });
