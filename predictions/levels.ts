@@ -104,6 +104,23 @@ function emptyHomes({ matrix, origins, apartments }: Examples): (row: number) =>
   return (row) => empty.has(homeOf(row));
 }
 
+/** The weight of the last 24 hours of a home in which nobody was beside what is forecast of it within an hour. */
+const awayWeight = 0.7;
+
+/**
+ * Forecasts of the next quarter and hour, drawn to the mean power of the last 24 hours where nobody was at home all that time: in the first
+ * absence of a cold week models know no heating but that of a home that is lived in, and would forecast four times what an empty one draws.
+ */
+export function drawnWhereEmpty(values: Float64Array, examples: Examples): Float64Array {
+  const { matrix } = examples;
+  const lastDay = matrix.values[matrix.columns.indexOf('p_24h')];
+  const isEmpty = emptyHomes(examples);
+  return values.map((value, row) => {
+    const usual = lastDay?.[row] ?? Number.NaN;
+    return isEmpty(row) && !Number.isNaN(usual) ? (1 - awayWeight) * value + awayWeight * usual : value;
+  });
+}
+
 /** The means of values, and of what the room drew at the same times of the last known day, over the rows at which that is known. */
 function besideLastDay(rows: readonly number[], values: Float64Array, { matrix }: Examples) {
   const lastDay = matrix.values[matrix.columns.indexOf('dn')];

@@ -6,7 +6,7 @@ import { type Baseline, baselinePredictions, type Means } from './candidates.ts'
 import type { DayIntervals } from './days.ts';
 import type { Examples } from './examples.ts';
 import { boundsOf, type Intervals } from './intervals.ts';
-import { drawnToLastDay, levelled } from './levels.ts';
+import { drawnToLastDay, drawnWhereEmpty, levelled } from './levels.ts';
 import type { Measured } from './measure.ts';
 import type { Horizon, Use } from './settings.ts';
 
@@ -179,7 +179,8 @@ export function forecastsOf(use: Use, content: Content, examples: Examples): For
       : score(readArtefact(content.artefact), matrix);
   const { levels, dayWeights } = content.kind === 'learned' ? content : {};
   const atLevel = use === 'occupied' ? raw : levelled(raw, examples, levels);
-  const values = dayWeights === undefined ? atLevel : drawnToLastDay(atLevel, examples, dayWeights);
+  const soon = levels === undefined ? atLevel : drawnWhereEmpty(atLevel, examples);
+  const values = dayWeights === undefined ? soon : drawnToLastDay(soon, examples, dayWeights);
   return content.bounds === undefined ? { values } : { values, ...boundsOf(content.bounds, values, examples) };
 }
 

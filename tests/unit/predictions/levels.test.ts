@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { dayMs, type Examples, quarterMs } from '../../../predictions/examples.ts';
-import { dayWeightsOf, drawnToLastDay } from '../../../predictions/levels.ts';
+import { dayWeightsOf, drawnToLastDay, drawnWhereEmpty } from '../../../predictions/levels.ts';
 
 const first = Date.parse('2023-10-01T05:15:00Z');
 
@@ -83,4 +83,28 @@ test('an empty home goes on as its last day was, less so each day further, if it
   // At home, as far as anybody knows: within a day, or where no sensor would have said.
   expect(rounded(drawn(95, 12))).toEqual([495, 495, 495, 900, 900, 900]);
   expect(rounded(drawn(96, Number.NaN))).toEqual([495, 495, 495, 900, 900, 900]);
+});
+
+test('within an hour, too, an empty home mostly goes on as it was', () => {
+  const one = daysOf([() => 90, () => 30], 1);
+  const drawn = (sinceMotion: number, motion: number) => {
+    const column = (value: (row: number) => number) =>
+      Float64Array.from({ length: one.matrix.rows }, (_, row) => value(row));
+    const isSeen = (row: number) => one.rooms[row] === 'room 1';
+    const values = [
+      column(() => sinceMotion),
+      column((row) => (isSeen(row) ? motion : Number.NaN)),
+      column((row) => (isSeen(row) ? Number.NaN : 100)),
+    ];
+    const matrix = { ...one.matrix, columns: ['a_since', 'm_24h', 'p_24h'], values };
+    const all = drawnWhereEmpty(
+      column(() => 900),
+      { ...one, matrix },
+    );
+    return [all[0], all[96]].map((value) => Math.round(value ?? 0));
+  };
+  // Of the second room it is not known what it drew.
+  expect(drawn(96, 0)).toEqual([340, 900]);
+  expect(drawn(95, 12)).toEqual([900, 900]);
+  expect(drawn(96, Number.NaN)).toEqual([900, 900]);
 });
