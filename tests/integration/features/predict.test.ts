@@ -258,6 +258,15 @@ describe.each(oneDatabase)('predictions of the program itself on $name', (kind) 
     expect(said[0]).toBe('predicted: 4 predictions of occupied, quarter, from 2023-10-11T23:45:00.000Z by trees');
     expect(said).toHaveLength(6);
     expect(await predictor?.due()).toEqual([]);
+    // It is 07:40 on local clocks: all quarters of 72 hours of both rooms stand.
+    const standing = await on.home.rows(
+      `select record ->> 'target' as target, count(distinct (record ->> 'room', record ->> 'timestamp'))::int as windows
+       from staging.prediction where record ->> 'run_at' = '2023-10-11T05:30:00.000Z' and record #>> '{model,role}' = 'champion'
+           and record ->> 'timestamp' between '2023-10-11T05:30' and '2023-10-14T05:30' and record ->> 'window_minutes' = '15' group by 1`,
+    );
+    expect(standing).toEqual(
+      expect.arrayContaining(['occupied', 'mean_power_w'].map((target) => ({ target, windows: 576 }))),
+    );
     const champions = await readChampions(warehouse, new Date('2023-10-13T00:00:00Z'));
     expect(champions).toHaveLength(6);
     const soon = champions.find(({ target, horizon }) => target === 'occupied' && horizon === 'quarter');
