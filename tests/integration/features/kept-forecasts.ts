@@ -25,6 +25,12 @@ export async function expectKept(home: Household, warehouse: Warehouse, settings
     const [done] = await backtest(warehouse, { relations, settings, learners, uses, horizons, ...walk, keeps });
     return done;
   };
+  // Another model is the champion now, and nothing has predicted since: gold says so.
+  await home.build({ select: ['dim_model'], dataTests: false });
+  const now = await home.rows(
+    `select role from gold.dim_model where model_name = 'occupied-quarter-trees' and role is not null`,
+  );
+  expect(now).toEqual([{ role: 'challenger' }]);
   const done = await compare(false);
   expect(done?.models[0]?.name).toBe('trees');
   // Six days of two rooms.
