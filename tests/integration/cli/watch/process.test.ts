@@ -81,20 +81,25 @@ describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))('datacycle 
       'seven minutes in gold',
       () => watcher.stdout,
     );
-    const hit = watcher.events('landed').find(({ landed }) => landed === 4);
-    expect(hit).toMatchObject({ source: 'sensors', listed: 'predicted', rejected: 0, level: 'info' });
+    // A check may have come between two of the files.
+    const hits = watcher.events('landed').filter(({ listed }) => listed === 'predicted');
+    expect(hits.reduce((sum, { landed }) => sum + Number(landed), 0)).toBe(4);
+    for (const hit of hits) expect(hit).toMatchObject({ source: 'sensors', rejected: 0, level: 'info' });
 
     // The registry's server is not there: the health says so, without its password.
     await watcher.until('registry failed');
-    const health = await fetch(`http://127.0.0.1:${port}/health`);
-    expect(health.status).toBe(503);
-    expect(await health.json()).toMatchObject({
-      status: 'degraded',
-      last_hit_at: expect.stringMatching(/^\d{4}-.*Z$/),
-      checks_overdue: false,
-      sources: { sensors: { ok: true }, registry: { ok: false, failing_since: expect.any(String) } },
-      build: { ok: true },
-    });
+    const health = () => fetch(`http://127.0.0.1:${port}/health`);
+    expect((await health()).status).toBe(503);
+    // Where the machine is busy a check may be overdue for a moment.
+    await expect
+      .poll(async () => (await health()).json())
+      .toMatchObject({
+        status: 'degraded',
+        last_hit_at: expect.stringMatching(/^\d{4}-.*Z$/),
+        checks_overdue: false,
+        sources: { sensors: { ok: true }, registry: { ok: false, failing_since: expect.any(String) } },
+        build: { ok: true },
+      });
     const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
     expect(metrics).toContain('datacycle_files_landed_total{source="sensors"} 14');
     expect(metrics).toContain('datacycle_files_rejected_total{source="sensors"} 0');
