@@ -81,7 +81,7 @@ export default defineConfig(async ({ mode }) => ({
     // workers, since these leave no core idle: a tenth of the time.
     execArgv: ['--max-semi-space-size=64', '--single-threaded-gc'],
     // The program as it ships is run as Node runs it.
-    server: { deps: { external: [/\/dist\/datacycle\.js/] } },
+    server: { deps: { external: [/\/dist\/datacycle\.mjs/] } },
     sequence: { sequencer: LongestFirst },
   },
 }));

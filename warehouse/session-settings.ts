@@ -39,11 +39,14 @@ export const sessionSettings: Readonly<Record<string, string>> = {
 
 const meaningful = new Set([...Object.keys(sessionSettings), 'search_path', 'role'].map((name) => name.toLowerCase()));
 
-/** Those of a target's settings that change what a statement means or gives, in lower case and in the order of their names. */
+/**
+ * Those of a target's settings that change what a statement means or gives, in lower case and in the order of their names. Settings of
+ * one's own, which have a dot, are among them: a policy of a table may ask for them though no statement does.
+ */
 export function settingsThatMatter(settings: Readonly<Record<string, string>> = {}): readonly (readonly string[])[] {
   return Object.entries(settings)
     .map(([name, value]) => [name.toLowerCase(), value] as const)
-    .filter(([name]) => meaningful.has(name))
+    .filter(([name]) => meaningful.has(name) || name.includes('.'))
     .sort(([one], [other]) => (one < other ? -1 : 1));
 }
 

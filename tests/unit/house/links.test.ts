@@ -4,7 +4,7 @@ import fg from 'fast-glob';
 import { expect, test } from 'vitest';
 
 const repository = resolve(import.meta.dirname, '..', '..', '..');
-const outside = ['**/node_modules/**', 'power-bi/**', 'target/**', 'exports/**', 'bronze/**'];
+const outside = ['**/node_modules/**', 'power-bi/**', 'target/**', 'exports/**', 'bronze/**', 'dist/**'];
 const filesOf = (patterns: readonly string[]) =>
   fg.sync([...patterns], { cwd: repository, ignore: outside, dot: false }).sort();
 const read = (file: string) => readFileSync(join(repository, file), 'utf8');

@@ -135,6 +135,12 @@ describe.each(oneDatabase)('what nothing has changed for, on $name', (kind) => {
     const statusOf = (name: string) => tested.results.find(({ node }) => node.name === name)?.status;
     expect([statusOf('from_told'), statusOf('of_hours')]).toEqual(['success', 'pass']);
     expect(tested.results.find(({ node }) => node.name === 'from_told')?.message).toBe('');
+    // A policy of what is read may ask for a setting of one's own.
+    under('app.household: a');
+    await run({ now: at(13) });
+    expect(await run({ now: at(14) })).toMatchObject({ from_told: left, of_hours: since(13) });
+    under('app.household: b');
+    expect(await run({ now: at(15) })).toMatchObject({ from_told: '', of_hours: '' });
   });
 
   test('a view that tells the time is no reason to leave out what reads it', async () => {
