@@ -26,10 +26,9 @@ interface DueSource {
  */
 export async function dueFiles(on: Queryable, source: DueSource, chunk: Iterable<Candidate>): Promise<CandidateList> {
   const verdicts = await verdictsOn(on, chunk);
-  const known = await knownFiles(
-    on,
-    placed(chunk, verdicts, (verdict) => verdict === 'r'),
-  );
+  const rejected = placed(chunk, verdicts, (verdict) => verdict === 'r');
+  // Of a share mostly none, which is no reason to read all names of the chunk once more.
+  const known = await knownFiles(on, verdicts.includes('r') ? rejected : []);
   const due = new CandidateList();
   let open: Candidate[] = [];
   for (const candidate of placed(chunk, verdicts, (verdict) => verdict !== 'l')) {
