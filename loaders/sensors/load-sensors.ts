@@ -275,7 +275,8 @@ class Load {
     const bronze = fromBronze ? undefined : new BronzeWriter(bronzeRoot, bronzeRemote);
     for (let done = 0; done < total; ) {
       this.#checkpoint();
-      clearOldMemory();
+      // Few files leave little, and clearing what else is in memory would take longer than landing them.
+      if (total > batchFiles) clearOldMemory();
       // An erasure may have begun since: a load may take hours.
       const erased = await readTombstones(this.#warehouse);
       if (erased.length !== this.#erased.size) this.#erased = new SubjectRule(erased);
