@@ -27,7 +27,10 @@ export function addOdata(app: FastifyInstance, options: RouteOptions): void {
   const sets = entitySets(options.resources);
   const metadata = metadataOf(sets);
   const handle = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    reply.header('odata-version', '4.0').header('cache-control', 'private, no-cache').header('vary', 'Authorization');
+    reply
+      .header('odata-version', '4.0')
+      .header('cache-control', 'private, no-cache')
+      .header('vary', 'Accept, Authorization');
     const reader = options.readerOf(request);
     const path = decodeURIComponent(request.url.split('?')[0] ?? '').slice(odataRoot.length + 1);
     const root = rootFor(request);

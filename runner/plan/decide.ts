@@ -82,9 +82,10 @@ function staysAsItIs(
     if (rows === undefined || rows !== consumed.get(name)?.rows) return undefined;
   const target = node.materialized === 'materialized_view' ? structureOf(node) : tableTarget(node, access);
   if (isRepartitioned(target, existing, recorded.created)) return undefined;
-  // Dropped or renamed by hand.
+  // Dropped or renamed by hand, unless a new column of the query is one to do without.
   const has = new Set(existing.columns.map(({ name }) => name));
-  if (recorded.created.columns?.some(({ name }) => !has.has(name)) === true) return undefined;
+  const needsAll = node.materialized !== 'incremental' || node.config.on_schema_change !== 'ignore';
+  if (needsAll && recorded.created.columns?.some(({ name }) => !has.has(name)) === true) return undefined;
   if (restructure(target, existing, recorded.created).length > 0) return undefined;
   return {
     mode: 'skip',

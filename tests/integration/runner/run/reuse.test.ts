@@ -261,6 +261,18 @@ describe.each(oneDatabase)('what nothing has changed for, on $name', (kind) => {
     expect(await run()).toMatchObject({ from_told: left });
   });
 
+  test('a table that does without a new column of its query stays, as it was told to', async () => {
+    const kept = (columns: string) =>
+      project.write({
+        'models/kept.sql': `{{config materialized="incremental" unique_key="id" full_refresh=false on_schema_change="ignore"}}\nselect ${columns} from {{ref "top"}}`,
+      });
+    kept('id, value');
+    await run();
+    kept('id, value, 1 as more');
+    await run();
+    expect(await run()).toMatchObject({ kept: left });
+  });
+
   test('a pass that stored nothing leaves out no test that is to store its bad rows', async () => {
     const few = (stored: boolean) =>
       project.write({
