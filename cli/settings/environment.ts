@@ -56,6 +56,7 @@ const oneLine: readonly (readonly [name: string, isSecret: boolean])[] = [
     'KAFKA_BROKERS',
     'KAFKA_CA',
     'KAFKA_USER',
+    'KAFKA_GROUP',
   ].map((name) => [name, false] as const),
   ...['DB_URL', 'DB_ADMIN_URL', 'MYSQL_URL', 'SFTP_PASSWORD', 'SFTP_PASSPHRASE', 'BI_PASSWORD', 'KAFKA_PASSWORD'].map(
     (name) => [name, true] as const,

@@ -7,7 +7,7 @@ import { bronzeRoot } from '../settings/environment.ts';
 import { apartmentsOf, textSetting } from '../settings/settings.ts';
 import { publishTopic, topicSetting } from '../settings/topics.ts';
 import { sensorTimes } from './sensor-times.ts';
-import { gatherLimits, kafkaAddress } from './stream-settings.ts';
+import { gatherLimits, kafkaAddress, topicsAt } from './stream-settings.ts';
 
 /** Files of one batch, at most: each has some kilobytes, and is in memory twice. */
 const batchFiles = 5000;
@@ -25,7 +25,7 @@ export function sensorTopic(project: Project): SensorTopic | undefined {
   const address = addressFor(project, 'SENSORS_TOPIC');
   const limits = gatherLimits(project);
   return {
-    open: async () => (await import('../../loaders/kafka/kafka-log.ts')).KafkaLog.open(address),
+    open: topicsAt(project, address),
     topic,
     bronzeRoot: bronzeRoot(project),
     bronzeRemote: bronzeRemote(project),

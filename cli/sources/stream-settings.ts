@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { KafkaAddress } from '../../loaders/kafka/connection.ts';
 import type { GatherLimits } from '../../loaders/stream/gather.ts';
 import type { StreamSource } from '../../loaders/stream/load-stream.ts';
+import type { MessageLog } from '../../loaders/stream/message-log.ts';
 import type { Project } from '../../runner/project/project.ts';
 import { UsageError } from '../../runner/text/errors.ts';
 import { didYouMean } from '../../runner/text/suggest.ts';
@@ -14,15 +15,18 @@ import { flagSetting, numberSetting, textSetting } from '../settings/settings.ts
 export function streamSource(project: Project): StreamSource {
   const address = kafkaAddress(project);
   return {
-    open:
-      address === undefined
-        ? undefined
-        : async () => (await import('../../loaders/kafka/kafka-log.ts')).KafkaLog.open(address),
+    open: address === undefined ? undefined : topicsAt(project, address),
     form: messageForm(project),
     bronzeRoot: bronzeRoot(project),
     bronzeRemote: bronzeRemote(project),
     limits: gatherLimits(project),
   };
+}
+
+/** Opens the topics at a broker, whose group (KAFKA_GROUP) is told how far they are landed. */
+export function topicsAt(project: Project, address: KafkaAddress): () => Promise<MessageLog> {
+  const group = textSetting(project, 'KAFKA_GROUP') ?? 'datacycle';
+  return async () => (await import('../../loaders/kafka/kafka-log.ts')).KafkaLog.open(address, group);
 }
 
 /** How many messages are landed together (STREAM_GATHER_*). @throws UsageError */

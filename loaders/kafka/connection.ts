@@ -48,7 +48,7 @@ function isClientError(error: unknown): error is GenericError | MultipleErrors {
 export function kafkaFault(error: unknown, { brokers }: KafkaAddress, what: string): unknown {
   if (!isClientError(error)) return error;
   const where = brokers.join(', ');
-  const reason = deepest(error);
+  const reason = reasonOf(error);
   if (hasCode(error, 'PLT_KFK_AUTHENTICATION') || /SASL|authenticat/i.test(reason))
     return new SourceError({
       what: `Kafka at ${where} refuses the login: ${reason}`,
@@ -71,9 +71,11 @@ function hasCode(error: unknown, code: string): boolean {
   return below(error).some((one) => hasCode(one, code));
 }
 
-function deepest(error: Error): string {
+/** What an error of the client comes from, in its words. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
   const [first] = below(error);
-  return first instanceof Error ? deepest(first) : error.message;
+  return first instanceof Error ? reasonOf(first) : error.message;
 }
 
 function below(error: Error): readonly unknown[] {

@@ -1,16 +1,19 @@
 // The adapter for Apache Kafka: reads partitions from offsets that the caller names.
 //
-//   1. connection.ts  where the broker is, and its errors in words of this program
-//   2. kafka-log.ts   asks which partitions there are and how far they reach, and fetches from their leaders
-//   3. kafka-sink.ts  sends messages, for a replay
+//   1. connection.ts     where the broker is, and its errors in words of this program
+//   2. kafka-log.ts      asks which partitions there are and how far they reach, and fetches from their leaders
+//   3. group-offsets.ts  tells a consumer group how far partitions are landed, for Kafka's own tools
+//   4. kafka-sink.ts     sends messages, for a replay
 //
-// There is no consumer group: how far a partition is landed says the database, which also refuses whoever believes otherwise, so no
-// offset is ever committed to the broker. Messages of a transaction that was broken off are left out.
+// Nobody is a member of that group, and its offsets are never read: how far a partition is landed says the database, which also refuses
+// whoever believes otherwise. Messages of a transaction that was broken off are left out.
 import { createHash } from 'node:crypto';
 import { type ClusterMetadata, Consumer, ListOffsetTimestamps } from '@platformatic/kafka';
 import { LoadFailedError } from '../landing/errors.ts';
+import type { Note } from '../landing/summary.ts';
 import type { MessageLog, PartitionBounds, Position, Slice, StreamMessage } from '../stream/message-log.ts';
 import { clientOptions, isKafkaError, type KafkaAddress, kafkaFault } from './connection.ts';
+import { GroupOffsets } from './group-offsets.ts';
 
 const isControl = 1 << 5;
 const readCommitted = 1;
@@ -24,25 +27,32 @@ export class KafkaLog implements MessageLog {
   readonly name: string;
   readonly #consumer: Consumer;
   readonly #address: KafkaAddress;
+  readonly #group: GroupOffsets;
 
-  private constructor(name: string, consumer: Consumer, address: KafkaAddress) {
+  private constructor(name: string, consumer: Consumer, address: KafkaAddress, group: string) {
     this.name = name;
     this.#consumer = consumer;
     this.#address = address;
+    this.#group = new GroupOffsets(address, group);
   }
 
-  /** @throws SourceLostError if it cannot be reached; SourceError if it refuses the login. */
-  static async open(address: KafkaAddress): Promise<KafkaLog> {
+  /** @param group is told how far partitions are landed. @throws SourceLostError if it cannot be reached; SourceError if it refuses the login. */
+  static async open(address: KafkaAddress, group: string): Promise<KafkaLog> {
     const consumer = new Consumer({
       ...clientOptions(address),
       // Required by the client; it never joins.
-      groupId: 'datacycle',
+      groupId: group,
       isolationLevel: readCommitted,
     });
     try {
       const { id } = await consumer.metadata({});
       // Offsets belong to one cluster; names of files have to be short.
-      return new KafkaLog(`kafka-${createHash('sha256').update(id).digest('hex').slice(0, 10)}`, consumer, address);
+      return new KafkaLog(
+        `kafka-${createHash('sha256').update(id).digest('hex').slice(0, 10)}`,
+        consumer,
+        address,
+        group,
+      );
     } catch (error) {
       await forceClose(consumer);
       throw kafkaFault(error, address, 'it cannot be asked');
@@ -86,8 +96,13 @@ export class KafkaLog implements MessageLog {
     return slices.flat();
   }
 
-  async close(): Promise<void> {
-    await forceClose(this.#consumer);
+  landed(positions: readonly Position[]): void {
+    this.#group.landed(positions);
+  }
+
+  async close(): Promise<Note | undefined> {
+    const [note] = await Promise.all([this.#group.close(), forceClose(this.#consumer)]);
+    return note;
   }
 
   async #fetch(

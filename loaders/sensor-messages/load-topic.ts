@@ -101,7 +101,8 @@ class TopicLoad {
         },
       });
     } finally {
-      await log.close();
+      const note = await log.close();
+      if (note !== undefined) this.#warnings.add([note]);
     }
     return {
       source: sensors,

@@ -48,10 +48,16 @@ export async function drain(log: MessageLog, draining: Draining): Promise<void> 
   await noteBounds(warehouse, log.name, bounds, clock());
   const known = (await landedOffsets(warehouse, log.name)).filter(({ topic }) => topics.includes(topic));
   const landed = await reconcile(draining, log.name, bounds, known);
+  // What a process that was killed has not told; and the broker forgets what it has not heard for days.
+  log.landed?.(landed.map(({ topic, partition, next }) => ({ topic, partition, offset: next })));
   draining.onTotal(bounds.reduce((sum, { end }) => sum + end, 0) - landed.reduce((sum, { next }) => sum + next, 0));
   const gatherer = new Gatherer(log, landed);
   const isOver = draining.isOver ?? reached(gatherer, bounds);
-  await repeatPlanned(draining, gatherer, landed);
+  const land = async (ranges: readonly Gathered[], plannedAt: Date | undefined, turn: Promise<void>) => {
+    await draining.land(ranges, plannedAt, turn);
+    log.landed?.(ranges.map(({ topic, partition, to }) => ({ topic, partition, offset: to })));
+  };
+  await repeatPlanned({ ...draining, land }, gatherer, landed);
   let landing: Promise<void> = Promise.resolve();
   // One batch is gathered while another is made ready and a third one written.
   let next = gatherer.gather(limits, isOver);
@@ -65,7 +71,7 @@ export async function drain(log: MessageLog, draining: Draining): Promise<void> 
       next.catch(() => undefined);
       const before = landing;
       if (ranges.length > 0) {
-        landing = draining.land(ranges, undefined, before);
+        landing = land(ranges, undefined, before);
         landing.catch(() => undefined);
       }
       await before;

@@ -108,7 +108,8 @@ class StreamLoad {
     try {
       await this.#landAll(log);
     } finally {
-      await log.close();
+      const note = await log.close();
+      if (note !== undefined) this.#warnings.add([note]);
     }
     const nothing = { count: 0, first: [] };
     return {

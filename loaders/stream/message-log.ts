@@ -1,3 +1,5 @@
+import type { Note } from '../landing/summary.ts';
+
 /** A partition of a topic. */
 export interface TopicPartition {
   readonly topic: string;
@@ -52,7 +54,10 @@ export interface MessageLog {
    * @throws SourceLostError if the log cannot be reached; LoadFailedError if a position is not there any more.
    */
   read(from: readonly Position[], waitMs: number): Promise<readonly Slice[]>;
-  close(): Promise<void>;
+  /** Is told how far partitions are landed, once that is committed, for whoever looks at the log only: it need not know, and nobody waits. */
+  landed?(positions: readonly Position[]): void;
+  /** @returns what a person should look at although everything was read. */
+  close(): Promise<Note | undefined>;
 }
 
 /** What takes messages: a broker, or the queue of this process. */

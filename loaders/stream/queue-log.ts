@@ -118,7 +118,7 @@ export class QueueLog implements MessageLog, MessageSink {
     return this.#take(from);
   }
 
-  async close(): Promise<void> {
+  async close(): Promise<undefined> {
     this.#queues.clear();
     this.#wakeSender?.();
   }

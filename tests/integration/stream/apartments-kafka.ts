@@ -14,15 +14,17 @@ import { SensorShare } from '../loaders/sensor-share.ts';
 import { apartments } from '../main-job/household.ts';
 import { rounds } from '../rounds.ts';
 import { clock, stagedFiles } from './apartments-topic.ts';
+import { expectTold } from './kafka-group.ts';
 import { StreamBronze } from './stream-messages.ts';
 
 /**
  * Files are landed from a share, sent to a topic by processes that are killed, and landed from there into another database by processes
  * that are killed, too: it ends up with the same rows, each once.
- * @param run ends the name of the topic.
+ * @param run ends the names of the topic and of the group.
  */
 export async function apartmentsByKafka(sender: TestDatabase, kafka: KafkaServer, run: string): Promise<void> {
   const topic = `apartments.readings.${run}`;
+  const group = `apartments.${run}`;
   const bundle = await bundled(new URL('apartments-process.ts', import.meta.url));
   const receiver = await oneDatabase[0]?.open();
   if (receiver === undefined) throw new Error('there is no server');
@@ -33,7 +35,7 @@ export async function apartmentsByKafka(sender: TestDatabase, kafka: KafkaServer
   const address = { brokers: [kafka.address], tls: undefined, sasl: undefined };
   /** @returns null for a process that was killed where it stood still, else its exit code. */
   const ended = async (what: string, on: TestDatabase, stopAt: number | undefined): Promise<number | null> => {
-    const args = [bundle, what, on.url ?? '', kafka.address, topic, bronze.root, String(stopAt)];
+    const args = [bundle, what, on.url ?? '', kafka.address, group, topic, bronze.root, String(stopAt)];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     child.stdout.once('data', () => child.kill('SIGKILL'));
     const [code] = (await once(child, 'exit')) as [number | null];
@@ -67,7 +69,7 @@ export async function apartmentsByKafka(sender: TestDatabase, kafka: KafkaServer
       loadSensorTopic(
         receiver.warehouse,
         {
-          open: () => KafkaLog.open(address),
+          open: () => KafkaLog.open(address, group),
           topic,
           bronzeRoot: bronze.root,
           apartments,
@@ -76,6 +78,7 @@ export async function apartmentsByKafka(sender: TestDatabase, kafka: KafkaServer
         { mode: 'new', clock: () => new Date() },
       );
     await land();
+    await expectTold(receiver.warehouse, kafka.address, group);
     const staged = await stagedFiles(sender.warehouse);
     expect(staged).toHaveLength(minutes * 2);
     expect(await stagedFiles(receiver.warehouse)).toEqual(staged);

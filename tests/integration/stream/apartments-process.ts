@@ -5,7 +5,7 @@ import { loadSensorTopic } from '../../../loaders/sensor-messages/load-topic.ts'
 import { publishFiles } from '../../../loaders/sensor-messages/publish.ts';
 import { openWarehouse } from '../../../warehouse/open.ts';
 
-const [what = '', url = '', broker = '', topic = '', bronzeRoot = '', stopAt = '0'] = process.argv.slice(2);
+const [what = '', url = '', broker = '', group = '', topic = '', bronzeRoot = '', stopAt = '0'] = process.argv.slice(2);
 const warehouse = await openWarehouse({ url, folder: '', purpose: 'test', concurrency: 3 });
 const address = { brokers: [broker], tls: undefined, sasl: undefined };
 let asked = 0;
@@ -34,7 +34,7 @@ if (what === 'publish') {
     { id: 'jeremie', owner: 'JeremieVianin' },
   ];
   const limits = { messages: 150, ms: 300 };
-  const source = { open: () => KafkaLog.open(address), topic, bronzeRoot, apartments, limits };
+  const source = { open: () => KafkaLog.open(address, group), topic, bronzeRoot, apartments, limits };
   await loadSensorTopic(warehouse, source, { mode: 'new', clock });
 }
 await warehouse.close();

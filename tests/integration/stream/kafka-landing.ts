@@ -7,6 +7,7 @@ import type { LoadSummary } from '../../../loaders/landing/summary.ts';
 import { loadStream } from '../../../loaders/stream/load-stream.ts';
 import type { KafkaServer } from '../../servers/kafka.ts';
 import type { TestDatabase } from '../databases.ts';
+import { expectTold } from './kafka-group.ts';
 import type { LandingStep } from './landing-steps.ts';
 import { reading, StreamBronze, form as usualForm } from './stream-messages.ts';
 
@@ -57,6 +58,7 @@ export class LandingProcess {
 export class KafkaLanding {
   readonly bronze = new StreamBronze();
   readonly topics: readonly [co2: string, pir: string];
+  readonly group: string;
   readonly #db: TestDatabase;
   readonly #kafka: KafkaServer;
   readonly #bundle: string;
@@ -65,13 +67,14 @@ export class KafkaLanding {
 
   /**
    * @param bundle of stream-process.ts.
-   * @param run ends the names of the topics.
+   * @param group is told how far they are landed; ends the names of the topics, too.
    */
-  constructor(db: TestDatabase, kafka: KafkaServer, bundle: string, run: string) {
+  constructor(db: TestDatabase, kafka: KafkaServer, bundle: string, group: string) {
     this.#db = db;
     this.#kafka = kafka;
     this.#bundle = bundle;
-    const [co2 = '', pir = ''] = usualForm.topics.map((topic) => `${topic}.${run}`);
+    this.group = group;
+    const [co2 = '', pir = ''] = usualForm.topics.map((topic) => `${topic}.${group}`);
     this.topics = [co2, pir];
   }
 
@@ -99,7 +102,7 @@ export class KafkaLanding {
     return loadStream(
       this.#db.warehouse,
       {
-        open: () => KafkaLog.open(this.address),
+        open: () => KafkaLog.open(this.address, this.group),
         form: { ...usualForm, topics: this.topics },
         bronzeRoot: this.bronze.root,
         limits: { messages: 20_000, ms: 300 },
@@ -111,7 +114,7 @@ export class KafkaLanding {
   /** @param standStillAt of the first batch that it plans. */
   begin(purpose: string, standStillAt: LandingStep | 'never' = 'never'): LandingProcess {
     const { url = '' } = this.#db;
-    const args = [url, this.bronze.root, this.#kafka.address, purpose, standStillAt, ...this.topics];
+    const args = [url, this.bronze.root, this.#kafka.address, this.group, purpose, standStillAt, ...this.topics];
     return new LandingProcess([this.#bundle, ...args]);
   }
 
@@ -133,6 +136,11 @@ export class KafkaLanding {
       'select sum(next_offset)::integer as landed, count(planned_offset)::integer as planned from staging.stream_offset',
     );
     return { landed: Number(rows[0]?.landed ?? 0), planned: Number(rows[0]?.planned ?? 0) };
+  }
+
+  /** The group is told how far all of it is landed. */
+  expectTold(): Promise<void> {
+    return expectTold(this.#db.warehouse, this.#kafka.address, this.group);
   }
 
   /** Everything that was sent is in staging, in Bronze and in the ledger, each once and as it was sent, and nothing else is. */

@@ -18,6 +18,7 @@ import { readProject } from '../../../runner/project/read-project.ts';
 import type { KafkaServer } from '../../servers/kafka.ts';
 import { oneDatabase } from '../databases.ts';
 import { isNoUnitTest } from '../without-unit-tests.ts';
+import { groupOffsets } from './kafka-group.ts';
 import { reading } from './stream-messages.ts';
 
 const source = resolve(import.meta.dirname, '..', '..', '..', 'projects', 'smart-building');
@@ -68,6 +69,7 @@ export async function latencyByKafka(kafka: KafkaServer, run: string): Promise<v
     const compiled = compiledCopy(join(folder, 'project'), topic, {
       BRONZE_ROOT: join(folder, 'bronze'),
       KAFKA_BROKERS: kafka.address,
+      KAFKA_GROUP: topic,
       INTERVAL_SECS: '1',
     });
     const watcher = new Watcher({
@@ -144,6 +146,8 @@ export async function latencyByKafka(kafka: KafkaServer, run: string): Promise<v
       await watching;
       await api.close();
     }
+    // The group that the setting names, as far as the last message.
+    expect(await groupOffsets(kafka.address, topic)).toEqual([{ topic, partition: 0, next: sent }]);
   } finally {
     await sink.close();
     await keys.close();

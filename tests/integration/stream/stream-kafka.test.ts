@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Admin } from '@platformatic/kafka';
+import { Admin, Consumer } from '@platformatic/kafka';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KafkaLog } from '../../../loaders/kafka/kafka-log.ts';
 import { ensureStaging } from '../../../loaders/landing/staging.ts';
@@ -10,6 +10,7 @@ import { oneDatabase, type TestDatabase } from '../databases.ts';
 import { rounds } from '../rounds.ts';
 import { apartmentsByKafka } from './apartments-kafka.ts';
 import { Building } from './building.ts';
+import { forbidGroup, groupOffsets } from './kafka-group.ts';
 import { KafkaLanding } from './kafka-landing.ts';
 import { latencyByKafka } from './latency-kafka.ts';
 
@@ -64,7 +65,44 @@ describe.runIf(possible)('messages of Apache Kafka', { timeout: 900_000 }, () =>
     await landing.load();
     expect(landing.sent).toBe(400_000);
     expect(await landing.progress()).toEqual({ landed: landing.sent, planned: 0 });
-    expect(await landing.load()).toMatchObject({ landed: 0, loads: [] });
+    await landing.expectTold();
+    // As if the last one had been killed between its commit and telling the broker.
+    const [co2] = landing.topics;
+    const admin = new Admin({ clientId: 'test', bootstrapBrokers: [kafka.address] });
+    const topics = [{ name: co2, partitionOffsets: [{ partition: 0, offset: 1n }] }];
+    await admin.alterConsumerGroupOffsets({ groupId: landing.group, topics });
+    await admin.close();
+    expect(await landing.load()).toMatchObject({ landed: 0, loads: [], warnings: { count: 0 } });
+    await landing.expectTold();
+  });
+
+  it('are landed although the broker does not let its group be told', async () => {
+    const other = new Consumer({ clientId: 'test', bootstrapBrokers: [kafka.address], groupId: landing.group });
+    other.topics.trackAll(...landing.topics);
+    await other.joinGroup();
+    await landing.send(3000);
+    const { landed, warnings } = await landing.load();
+    expect(landed).toBe(3000);
+    expect(warnings).toEqual({
+      count: 1,
+      first: [
+        { name: `group ${landing.group}`, reason: expect.stringMatching(/other programs are members.*KAFKA_GROUP/) },
+      ],
+    });
+    await expect(landing.expectTold()).rejects.toThrow();
+    const log = await KafkaLog.open(landing.address, landing.group);
+    const topic = landing.topics[1];
+    log.landed([{ topic, partition: 1, offset: 11 }]);
+    await sleep(300);
+    await other.leaveGroup();
+    // Told with the next one, what was refused before.
+    log.landed([{ topic, partition: 2, offset: 12 }]);
+    expect(await log.close()).toBeUndefined();
+    const told = await groupOffsets(kafka.address, landing.group);
+    expect(told.filter(({ next }) => next === 11 || next === 12)).toHaveLength(2);
+    await other.close();
+    expect((await landing.load()).warnings.count).toBe(0);
+    await landing.expectTold();
   });
 
   it.skipIf(process.platform === 'win32')('are landed once beside a process that is frozen', async () => {
@@ -86,6 +124,7 @@ describe.runIf(possible)('messages of Apache Kafka', { timeout: 900_000 }, () =>
       expect([frozen.code, frozen.errors]).toEqual([1, expect.stringMatching(/ConnectionError|StaleOffsetError/)]);
       await landing.load();
       expect(await landing.progress()).toEqual({ landed: landing.sent, planned: 0 });
+      await landing.expectTold();
     }
   });
 
@@ -109,6 +148,7 @@ describe.runIf(possible)('messages of Apache Kafka', { timeout: 900_000 }, () =>
     await moving.ended;
     await landing.free();
     await landing.load();
+    await landing.expectTold();
   });
 
   it('are in staging, in Bronze and in silver once each, after all that', async () => {
@@ -127,7 +167,7 @@ describe.runIf(possible)('messages of Apache Kafka', { timeout: 900_000 }, () =>
       ca = secured.ca,
     ) => {
       const sasl = { mechanism, user: kafkaLogin.user, password };
-      const log = await KafkaLog.open({ brokers: [secured.address], tls: { ca }, sasl });
+      const log = await KafkaLog.open({ brokers: [secured.address], tls: { ca }, sasl }, run);
       const bounds = await log.bounds(landing.topics).finally(() => log.close());
       return bounds.reduce((sum, { end }) => sum + end, 0);
     };
@@ -137,13 +177,24 @@ describe.runIf(possible)('messages of Apache Kafka', { timeout: 900_000 }, () =>
       await expect(opened(mechanism, 'wrong')).rejects.toThrow(/refuses the login/);
     });
     const open = (tls: { ca: string | undefined } | undefined) =>
-      KafkaLog.open({ brokers: [secured.address], tls, sasl: { mechanism: 'PLAIN', ...kafkaLogin } });
+      KafkaLog.open({ brokers: [secured.address], tls, sasl: { mechanism: 'PLAIN', ...kafkaLogin } }, run);
     // The system trusts no certificate that signed itself; and a listener of TLS does not answer who speaks without.
     refusals.push(
       expect(open({ ca: undefined })).rejects.toThrow(/cannot be reached: .*self-signed certificate/),
       expect(open(undefined)).rejects.toThrow(/cannot be reached/),
     );
     await Promise.all(refusals);
+    // A login without a right on the group.
+    await forbidGroup(kafka.address, kafkaLogin.user, `${run}-forbidden`);
+    const sasl = { mechanism: 'PLAIN' as const, ...kafkaLogin };
+    const address = { brokers: [secured.address], tls: { ca: secured.ca }, sasl };
+    const told = async (group: string) => {
+      const log = await KafkaLog.open(address, group);
+      log.landed([{ topic: landing.topics[0], partition: 0, offset: 1 }]);
+      return log.close();
+    };
+    expect(await told(`${run}-allowed`)).toBeUndefined();
+    expect((await told(`${run}-forbidden`))?.reason).toMatch(/Grant this login the operation READ on it/);
   });
 
   it('of apartments come from files and give the same rows, while both sides are killed', () =>
@@ -157,7 +208,7 @@ describe.runIf(possible)('messages of Apache Kafka', { timeout: 900_000 }, () =>
     await landing.send(500);
     const [co2] = landing.topics;
     const admin = new Admin({ clientId: 'test', bootstrapBrokers: [kafka.address] });
-    const log = await KafkaLog.open(landing.address);
+    const log = await KafkaLog.open(landing.address, run);
     const [first] = await log.bounds([co2]);
     await admin.deleteRecords({
       topics: [{ name: co2, partitions: [{ partition: 0, offset: BigInt(first?.end ?? 0) }] }],
@@ -172,6 +223,7 @@ describe.runIf(possible)('messages of Apache Kafka', { timeout: 900_000 }, () =>
     );
     const summary = await landing.load({ skipLost: true });
     expect(summary.warnings.count).toBe(1);
+    await landing.expectTold();
     expect(await landing.progress()).toEqual({ landed: before.landed + 500, planned: 0 });
     const { rows } = await db.warehouse.query('select count(*)::integer as rows from staging.stream_message');
     expect(rows).toEqual([{ rows: before.landed + summary.landed }]);

@@ -6,7 +6,8 @@ import { loadStream } from '../../../loaders/stream/load-stream.ts';
 import { openWarehouse } from '../../../warehouse/open.ts';
 import { withSteps } from './landing-steps.ts';
 
-const [url = '', bronzeRoot = '', broker = '', purpose = '', standStillAt = '', ...topics] = process.argv.slice(2);
+const [url = '', bronzeRoot = '', broker = '', group = '', purpose = '', standStillAt = '', ...topics] =
+  process.argv.slice(2);
 const warehouse = await openWarehouse({ url, folder: '', purpose, concurrency: 3 });
 let hasPlanned = false;
 await loadStream(
@@ -20,7 +21,7 @@ await loadStream(
     writeSync(1, '.');
   }),
   {
-    open: () => KafkaLog.open({ brokers: [broker], tls: undefined, sasl: undefined }),
+    open: () => KafkaLog.open({ brokers: [broker], tls: undefined, sasl: undefined }, group),
     form: {
       topics,
       zone: 'America/Los_Angeles',
