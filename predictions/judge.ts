@@ -7,6 +7,7 @@ import { inputsOf } from './inputs.ts';
 import { dayWeightsOf, levelsOf, weightsOf } from './levels.ts';
 import { type Measured, measured } from './measure.ts';
 import { type Content, forecastsOf } from './models.ts';
+import { burstsOf } from './recent.ts';
 import { at, positions, roomsOf } from './rows.ts';
 import type { Horizon, Use } from './settings.ts';
 
@@ -56,7 +57,7 @@ export async function compare(comparison: Comparison): Promise<readonly Judged[]
   return all;
 }
 
-/** Trains a model in a thread of its own; of power, says at which level its forecasts of each room are, or of days ahead how far they are drawn to the last one. */
+/** Trains a model in a thread of its own; of power, says at which level its forecasts of each room are and how its bursts are, or of days ahead how far they are drawn to the last one. */
 export async function learn(
   { use, horizon, codes, spec }: Pick<Comparison, 'use' | 'horizon' | 'codes'> & { readonly spec: ModelSpec },
   { learnt, ended }: Past,
@@ -64,6 +65,7 @@ export async function learn(
 ): Promise<{
   readonly artefact: Artefact;
   readonly levels?: readonly number[];
+  readonly bursts?: readonly number[];
   readonly dayWeights?: readonly number[];
 }> {
   const { labels } = learnt;
@@ -75,7 +77,7 @@ export async function learn(
   const artefact = await trainInThread({ spec, matrix, target: labels, weights }, options);
   return horizon === 'day'
     ? { artefact, dayWeights: dayWeightsOf(ended, codes.length) }
-    : { artefact, levels: levelsOf(artefact, learnt, codes.length) };
+    : { artefact, levels: levelsOf(artefact, learnt, codes.length), bursts: burstsOf(learnt, codes.length) };
 }
 
 /** Whether an example is learnt from. */

@@ -8,6 +8,7 @@ import type { Examples } from './examples.ts';
 import { boundsOf, type Intervals } from './intervals.ts';
 import { drawnToLastDay, drawnWhereEmpty, levelled } from './levels.ts';
 import type { Measured } from './measure.ts';
+import { correctedByLastDay } from './recent.ts';
 import type { Horizon, Use } from './settings.ts';
 
 /** What scoring needs of a model. */
@@ -26,6 +27,8 @@ export type Content = {
       readonly artefact: Artefact;
       /** Of power that is not days ahead, what the forecasts of each room by its code are multiplied by; models that were stored before there was this have none. */
       readonly levels?: readonly number[];
+      /** Likewise, the power of each room's bursts, by which what it drew on the last day counts. */
+      readonly bursts?: readonly number[];
       /** Of power and days ahead, how far the days of each room by its code are drawn to the last known one; likewise. */
       readonly dayWeights?: readonly number[];
     }
@@ -170,17 +173,21 @@ export interface Forecasts {
   readonly upper?: Float64Array;
 }
 
-/** @throws LearningError if the artefact was changed or cannot be read. */
+/**
+ * Of power within hours, forecasts are corrected by those of the day before that are among the examples, if it is known what came true.
+ * @throws LearningError if the artefact was changed or cannot be read.
+ */
 export function forecastsOf(use: Use, content: Content, examples: Examples): Forecasts {
   const { matrix } = examples;
   const raw =
     content.kind === 'baseline'
       ? baselinePredictions(use, content.baseline, matrix, content.means)
       : score(readArtefact(content.artefact), matrix);
-  const { levels, dayWeights } = content.kind === 'learned' ? content : {};
+  const { levels, bursts, dayWeights } = content.kind === 'learned' ? content : {};
   const atLevel = use === 'occupied' ? raw : levelled(raw, examples, levels);
   const soon = levels === undefined ? atLevel : drawnWhereEmpty(atLevel, examples);
-  const values = dayWeights === undefined ? soon : drawnToLastDay(soon, examples, dayWeights);
+  const corrected = bursts === undefined ? soon : correctedByLastDay(soon, examples, bursts);
+  const values = dayWeights === undefined ? corrected : drawnToLastDay(corrected, examples, dayWeights);
   return content.bounds === undefined ? { values } : { values, ...boundsOf(content.bounds, values, examples) };
 }
 

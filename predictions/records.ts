@@ -1,7 +1,9 @@
+import { valuesAt } from '../learning/data/matrix.ts';
 import type { Session } from '../warehouse/warehouse.ts';
 import { dayTargets, forecastDays } from './days.ts';
 import { type Examples, quarterMs } from './examples.ts';
 import { type Content, type Forecasts, forecastsOf, fullName, type Predicting } from './models.ts';
+import { at, positions } from './rows.ts';
 import type { Horizon, Use } from './settings.ts';
 
 /** What a record says of its model. */
@@ -44,13 +46,21 @@ export function windowRecords(
 /**
  * What a model predicts from one origin, by the contract of staging.prediction: a record a window, and one a local day and room at the horizon
  * of days.
+ * @param known the examples of the origin, and those before it that forecasts are corrected by.
  */
-export async function recordsOf(session: Session, model: Predicting, examples: Examples): Promise<readonly unknown[]> {
+export async function recordsOf(
+  session: Session,
+  model: Predicting,
+  known: Examples,
+  origin: number,
+): Promise<readonly unknown[]> {
   const { version, trainedTo, content, target, horizon, role } = model;
-  const forecasts = forecastsOf(target, content, examples);
+  const rows = positions(known, (row) => known.origins[row] === origin);
+  const examples = at(known, rows);
+  const forecasts = forecastsAt(forecastsOf(target, content, known), rows);
   const type = typeOf(content);
   const by = { name: fullName(model), version, type, trained_at: trainedTo, role };
-  const run_at = new Date((examples.origins[0] ?? 0) + quarterMs).toISOString();
+  const run_at = new Date(origin + quarterMs).toISOString();
   const windows = windowRecords(by, target, horizon, examples, forecasts);
   if (horizon !== 'day' || windows.length === 0) return windows;
   const days = await forecastDays(session, target, examples, forecasts.values, content.dayBounds);
@@ -70,6 +80,11 @@ export async function recordsOf(session: Session, model: Predicting, examples: E
       upper: rounded(upper),
     })),
   ];
+}
+
+function forecastsAt({ values, lower, upper }: Forecasts, rows: readonly number[]): Forecasts {
+  if (lower === undefined || upper === undefined) return { values: valuesAt(values, rows) };
+  return { values: valuesAt(values, rows), lower: valuesAt(lower, rows), upper: valuesAt(upper, rows) };
 }
 
 /** What kind of model it is: of a room that is new, a mean of what there is. */

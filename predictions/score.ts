@@ -11,6 +11,7 @@ import {
 import { type Predicting, predictingModels, type StoredModel } from './models.ts';
 import { assigned } from './new-rooms.ts';
 import { dailyOriginAt, newestTime, originAt } from './origin.ts';
+import { lookBackOf } from './recent.ts';
 import { recordsOf } from './records.ts';
 import type { Horizon, PredictionSettings, Use } from './settings.ts';
 import { uses } from './settings.ts';
@@ -76,17 +77,17 @@ async function scoreFrom(
     }
   if (due.length === 0) return scored;
   try {
-    // A day before the origin, for what was measured since midnight.
+    // A day before the origin, for what was measured since midnight and what forecasts are corrected by.
     await prepareFeatures(session, relations, origin - dayMs, origin + quarterMs);
     for (const models of due) {
       const [champion] = models;
       if (champion === undefined) continue;
       const { target: use, horizon } = champion;
-      const wanted = { use, horizon, from: origin, to: origin + quarterMs };
+      const wanted = { use, horizon, from: origin - lookBackOf(use, horizon), to: origin + quarterMs };
       const examples = await examplesOf(session, settings, { ...wanted, codes: champion.content.codes });
       const records: unknown[] = [];
       for (const { model, examples: of } of assigned(models, examples, settings.minDays))
-        records.push(...(await recordsOf(session, model, recoded(of, model.content.codes))));
+        records.push(...(await recordsOf(session, model, recoded(of, model.content.codes), origin)));
       const isWritten = records.length > 0 && (await write(session, champion, time, records));
       const state = records.length === 0 ? 'no readings' : isWritten ? 'written' : 'there already';
       scored.push({ use, horizon, origin: time, records: isWritten ? records.length : 0, state, model: champion.name });

@@ -13,6 +13,7 @@ import { trainModels } from '../../../predictions/train.ts';
 import { oneDatabase } from '../databases.ts';
 import { householdOn, sampleMinutes } from '../main-job/household.ts';
 import { rounds } from '../rounds.ts';
+import { expectCorrected } from './corrected-forecasts.ts';
 import { expectKept } from './kept-forecasts.ts';
 import { history, learners } from './short-history.ts';
 
@@ -308,17 +309,17 @@ describe.each(oneDatabase)('predictions of the program itself on $name', (kind) 
       { length: rounds({ gate: 2, long: 20 }) },
       () => new Date(Date.parse('2023-10-07T05:30:00Z') + Math.floor(random.next() * 4 * 96) * 900_000),
     );
-    await warehouse.query('create table public.all_quarters as select * from silver.room_quarter');
+    await warehouse.query('create table public.quarters as select * from silver.room_quarter');
     for (const end of ends) {
       const whole = await made(end);
       await warehouse.query('delete from silver.room_quarter where quarter >= $1', [end.toISOString()]);
       const cut = await made(end);
-      await warehouse.query('delete from silver.room_quarter');
-      await warehouse.query('insert into silver.room_quarter select * from public.all_quarters');
+      await warehouse.query('delete from silver.room_quarter; insert into silver.room_quarter table public.quarters');
       expect(whole.length).toBeGreaterThan(2 * 2 * 288);
       expect(cut).toEqual(whole);
     }
-    await warehouse.query('drop table public.all_quarters');
+    await warehouse.query('drop table public.quarters');
+    await expectCorrected(warehouse, featureRelations(on.home.compile()), settings, ends.at(-1) ?? asOf);
   }, 600_000);
 
   it('an apartment that objects is neither learnt from nor predicted', async () => {
