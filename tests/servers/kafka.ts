@@ -168,11 +168,14 @@ export async function startKafka(): Promise<KafkaServer> {
     secured: certificate && { address: `localhost:${securedPort}`, ca: certificate.ca },
     create: (partitions, ...topics) => createTopics(address, partitions, topics),
     async addNode() {
-      const joining = settingsOf(2, { port: await freePort(), securedPort: await freePort() });
+      const [port, securedPort] = [await freePort(), await freePort()];
+      const joining = settingsOf(2, { port, securedPort });
       // All that formatting its disk would write.
       mkdirSync(join(home, 'data-2'));
       writeFileSync(join(home, 'data-2', 'meta.properties'), `version=1\ncluster.id=${cluster}\nnode.id=2\n`);
-      running.push(await begin(joining, async () => (await nodesOf(address)).includes(2)));
+      // Others know it before it answers itself, and any node may be named as the one to ask.
+      const isKnown = async (to: string) => (await nodesOf(to)).includes(2);
+      running.push(await begin(joining, async () => (await isKnown(`127.0.0.1:${port}`)) && isKnown(address)));
     },
     move: (topic, partitions, node) => moveTo(address, topic, partitions, node),
     async restart() {

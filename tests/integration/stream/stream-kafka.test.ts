@@ -148,7 +148,6 @@ describe.runIf(possible)('messages of Apache Kafka', { timeout: 900_000 }, () =>
     await moving.ended;
     await landing.free();
     await landing.load();
-    await landing.expectTold();
   });
 
   it('are in staging, in Bronze and in silver once each, after all that', async () => {
