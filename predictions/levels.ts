@@ -1,3 +1,4 @@
+import { columnNamed, columnsNamed } from '../learning/data/matrix.ts';
 import { score } from '../learning/model/score.ts';
 import type { Artefact } from '../learning/model/spec.ts';
 import type { Examples } from './examples.ts';
@@ -9,11 +10,11 @@ import { grouped, roomsOf } from './rows.ts';
  * weights. Without them the trees of all rooms would be about a plug that mostly rests, whose rare hours are a hundred times what is usual.
  */
 export function weightsOf({ matrix, labels }: Examples, codes: number): Float64Array {
-  const rooms = matrix.values[matrix.columns.indexOf('room')];
+  const rooms = columnNamed(matrix, 'room');
   const scales = scalesOfRooms(matrix);
   const sums = Array.from({ length: codes }, () => ({ rows: 0, value: 0, square: 0 }));
   labels.forEach((label, row) => {
-    const sum = sums[rooms?.[row] ?? -1];
+    const sum = sums[rooms[row] ?? -1];
     if (sum === undefined) return;
     const value = label / (scales[row] ?? 1);
     sum.rows += 1;
@@ -21,7 +22,7 @@ export function weightsOf({ matrix, labels }: Examples, codes: number): Float64A
     sum.square += value ** 2;
   });
   const ofRooms = sums.map(({ rows, value, square }) => 1 / (square / rows - (value / rows) ** 2 + leastVariance));
-  const weights = labels.map((_, row) => ofRooms[rooms?.[row] ?? -1] ?? 0);
+  const weights = labels.map((_, row) => ofRooms[rooms[row] ?? -1] ?? 0);
   const mean = weights.reduce((sum, weight) => sum + weight, 0) / weights.length;
   return weights.map((weight) => weight / mean);
 }
@@ -40,10 +41,10 @@ const [least, most] = [0.5, 2];
  * for days ahead: what was learnt holds days of absence and a summer, and the factors made forecasts of autumn too small.
  */
 export function levelsOf(artefact: Artefact, { matrix, labels }: Examples, codes: number): readonly number[] {
-  const rooms = matrix.values[matrix.columns.indexOf('room')];
+  const rooms = columnNamed(matrix, 'room');
   const sums = Array.from({ length: codes }, () => ({ measured: 0, predicted: 0, rows: 0 }));
   score(artefact, matrix).forEach((value, row) => {
-    const sum = sums[rooms?.[row] ?? -1];
+    const sum = sums[rooms[row] ?? -1];
     if (sum === undefined) return;
     sum.measured += labels[row] ?? 0;
     sum.predicted += Math.max(value, 0);
@@ -60,8 +61,8 @@ export function levelled(
   { matrix }: Examples,
   levels: readonly number[] | undefined,
 ): Float64Array {
-  const rooms = matrix.values[matrix.columns.indexOf('room')];
-  return values.map((value, row) => Math.max(value, 0) * (levels?.[rooms?.[row] ?? -1] ?? 1));
+  const rooms = columnNamed(matrix, 'room');
+  return values.map((value, row) => Math.max(value, 0) * (levels?.[rooms[row] ?? -1] ?? 1));
 }
 
 /** Quarters of a day ahead, and how many of them have to be known for its mean to say something. */
@@ -80,8 +81,8 @@ const quartersAway = 96;
 
 /** How many days ahead each row is: 1, 2 or 3. */
 function daysOf({ matrix }: Examples): (row: number) => number {
-  const ahead = matrix.values[matrix.columns.indexOf('ahead')];
-  return (row) => Math.ceil((ahead?.[row] ?? 1) / quartersOfDay);
+  const ahead = columnNamed(matrix, 'ahead');
+  return (row) => Math.ceil((ahead[row] ?? 1) / quartersOfDay);
 }
 
 /** The rows of each origin, room and day ahead. */
@@ -96,7 +97,7 @@ function daysAhead(examples: Examples): readonly (readonly number[])[] {
  * have been seen. Without such a room, or while sensors are silent, it is not known, and so it is not said.
  */
 function emptyHomes({ matrix, origins, apartments }: Examples): (row: number) => boolean {
-  const [sinceMotion, motion] = ['a_since', 'm_24h'].map((name) => matrix.values[matrix.columns.indexOf(name)]);
+  const [sinceMotion, motion] = columnsNamed(matrix, ['a_since', 'm_24h']);
   const homeOf = (row: number) => `${origins[row]} ${apartments[row]}`;
   const empty = new Set<string>();
   for (let row = 0; row < matrix.rows; row += 1)
@@ -113,18 +114,18 @@ const awayWeight = 0.7;
  */
 export function drawnWhereEmpty(values: Float64Array, examples: Examples): Float64Array {
   const { matrix } = examples;
-  const lastDay = matrix.values[matrix.columns.indexOf('p_24h')];
+  const lastDay = columnNamed(matrix, 'p_24h');
   const isEmpty = emptyHomes(examples);
   return values.map((value, row) => {
-    const usual = lastDay?.[row] ?? Number.NaN;
+    const usual = lastDay[row] ?? Number.NaN;
     return isEmpty(row) && !Number.isNaN(usual) ? (1 - awayWeight) * value + awayWeight * usual : value;
   });
 }
 
 /** The means of values, and of what the room drew at the same times of the last known day, over the rows at which that is known. */
 function besideLastDay(rows: readonly number[], values: Float64Array, { matrix }: Examples) {
-  const lastDay = matrix.values[matrix.columns.indexOf('dn')];
-  const known = rows.filter((row) => !Number.isNaN(lastDay?.[row] ?? Number.NaN));
+  const lastDay = columnNamed(matrix, 'dn');
+  const known = rows.filter((row) => !Number.isNaN(lastDay[row] ?? Number.NaN));
   const meanOf = (of: Float64Array | undefined) => known.reduce((sum, row) => sum + (of?.[row] ?? 0), 0) / known.length;
   return { quarters: known.length, mean: meanOf(values), last: meanOf(lastDay) };
 }
@@ -136,11 +137,11 @@ function besideLastDay(rows: readonly number[], values: Float64Array, { matrix }
  * one day to the next; a washing machine does not.
  */
 export function dayWeightsOf(examples: Examples, codes: number): readonly number[] {
-  const rooms = examples.matrix.values[examples.matrix.columns.indexOf('room')];
+  const rooms = columnNamed(examples.matrix, 'room');
   const ofRooms = Array.from({ length: codes }, (): { readonly mean: number; readonly last: number }[] => []);
   for (const rows of daysAhead(examples)) {
     const { quarters, ...day } = besideLastDay(rows, examples.labels, examples);
-    if (quarters >= fewestQuarters) ofRooms[rooms?.[rows[0] ?? 0] ?? -1]?.push(day);
+    if (quarters >= fewestQuarters) ofRooms[rooms[rows[0] ?? 0] ?? -1]?.push(day);
   }
   return ofRooms.map((days) => {
     const usual = days.reduce((sum, { mean }) => sum + mean, 0) / days.length;
@@ -158,14 +159,14 @@ export function dayWeightsOf(examples: Examples, codes: number): readonly number
  * home on that day they go on as it was, whatever the room: models learn from few days of absence that heating is set back.
  */
 export function drawnToLastDay(values: Float64Array, examples: Examples, weights: readonly number[]): Float64Array {
-  const rooms = examples.matrix.values[examples.matrix.columns.indexOf('room')];
+  const rooms = columnNamed(examples.matrix, 'room');
   const isEmpty = emptyHomes(examples);
   const dayOf = daysOf(examples);
   const drawn = values.slice();
   for (const rowsOfDay of daysAhead(examples)) {
     const first = rowsOfDay[0] ?? 0;
     const isAway = isEmpty(first);
-    const weight = (isAway ? awayWeights[dayOf(first) - 1] : weights[rooms?.[first] ?? -1]) ?? 0;
+    const weight = (isAway ? awayWeights[dayOf(first) - 1] : weights[rooms[first] ?? -1]) ?? 0;
     const { quarters, mean, last } = besideLastDay(rowsOfDay, values, examples);
     // Of rows that are compared with what came true, some may be missing: as large a share has to be known.
     const isKnown = quarters * quartersOfDay >= rowsOfDay.length * fewestQuarters;

@@ -1,3 +1,4 @@
+import { columnNamed } from '../learning/data/matrix.ts';
 import { dayMs, type Examples } from './examples.ts';
 import { grouped, roomsOf } from './rows.ts';
 import type { Horizon, Use } from './settings.ts';
@@ -12,10 +13,10 @@ export function lookBackOf(use: Use, horizon: Horizon): number {
  * meter. A room that drew nothing has 0.
  */
 export function burstsOf({ matrix, labels }: Examples, codes: number): readonly number[] {
-  const rooms = matrix.values[matrix.columns.indexOf('room')];
+  const rooms = columnNamed(matrix, 'room');
   const sums = Array.from({ length: codes }, () => ({ value: 0, square: 0 }));
   labels.forEach((label, row) => {
-    const sum = sums[rooms?.[row] ?? -1];
+    const sum = sums[rooms[row] ?? -1];
     if (sum === undefined) return;
     sum.value += label;
     sum.square += label ** 2;
@@ -40,12 +41,12 @@ const [least, most] = [0.5, 2];
  */
 export function correctedByLastDay(values: Float64Array, examples: Examples, bursts: readonly number[]): Float64Array {
   const { matrix, origins, labels } = examples;
-  const codes = matrix.values[matrix.columns.indexOf('room')];
+  const codes = columnNamed(matrix, 'room');
   const rooms = roomsOf(examples);
   const corrected = values.slice();
   for (const rowsOfRoom of grouped(rooms.length, (row) => rooms[row] ?? '').values()) {
     const known = rowsOfRoom.filter((row) => !Number.isNaN(labels[row] ?? Number.NaN));
-    const rest = usualBursts * (bursts[codes?.[rowsOfRoom[0] ?? -1] ?? -1] ?? 0);
+    const rest = usualBursts * (bursts[codes[rowsOfRoom[0] ?? -1] ?? -1] ?? 0);
     if (rest === 0) continue;
     let oldest = 0;
     for (const row of rowsOfRoom) {

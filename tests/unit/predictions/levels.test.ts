@@ -4,7 +4,7 @@ import { dayWeightsOf, drawnToLastDay, drawnWhereEmpty } from '../../../predicti
 
 const first = Date.parse('2023-10-01T05:15:00Z');
 
-/** A day ahead from each of so many origins, of two rooms: what a room draws on a day is drawn in all of its quarters. */
+/** A day ahead from each of so many origins, of two rooms without motion: what a room draws on a day is drawn in all of its quarters. */
 function daysOf(draws: readonly ((day: number) => number)[], days: number): Examples {
   const rows = Array.from({ length: days }, (_, day) => day).flatMap((day) =>
     draws.flatMap((of, room) => Array.from({ length: 96 }, (_unused, at) => ({ day, room, ahead: at + 1, of }))),
@@ -12,9 +12,15 @@ function daysOf(draws: readonly ((day: number) => number)[], days: number): Exam
   const column = (value: (row: (typeof rows)[number]) => number) => Float64Array.from(rows, value);
   return {
     matrix: {
-      columns: ['room', 'ahead', 'dn'],
+      columns: ['room', 'ahead', 'dn', 'a_since', 'm_24h'],
       rows: rows.length,
-      values: [column(({ room }) => room), column(({ ahead }) => ahead), column(({ of, day }) => of(day - 1))],
+      values: [
+        column(({ room }) => room),
+        column(({ ahead }) => ahead),
+        column(({ of, day }) => of(day - 1)),
+        column(() => Number.NaN),
+        column(() => Number.NaN),
+      ],
     },
     origins: column(({ day }) => first + day * dayMs),
     targets: column(({ day, ahead }) => first + day * dayMs + ahead * quarterMs),
@@ -52,7 +58,7 @@ test('a last day of which little is known draws nothing to it', () => {
     const { matrix } = examples;
     const lastDay =
       matrix.values[2]?.map((value, row) => (row % 96 < known ? value : Number.NaN)) ?? new Float64Array(0);
-    const values = [...matrix.values.slice(0, 2), lastDay];
+    const values = [...matrix.values.slice(0, 2), lastDay, ...matrix.values.slice(3)];
     return drawnToLastDay(
       new Float64Array(matrix.rows).fill(100),
       { ...examples, matrix: { ...matrix, values } },
@@ -72,11 +78,10 @@ test('an empty home goes on as its last day was, less so each day further, if it
     const filled = (value: number) => new Float64Array(matrix.rows).fill(value);
     // A meter sees no motion; the room beside it does.
     const seen = filled(Number.NaN).map((_, row) => (one.rooms[row] === 'room 1' ? motion : Number.NaN));
-    const columns = ['room', 'ahead', 'dn', 'a_since', 'm_24h'];
     const values = [matrix.values[0], threeDays, matrix.values[2], filled(sinceMotion), seen].map(
       (column) => column ?? filled(0),
     );
-    return drawnToLastDay(filled(900), { ...one, matrix: { ...matrix, columns, values } }, [0.5, 0]);
+    return drawnToLastDay(filled(900), { ...one, matrix: { ...matrix, values } }, [0.5, 0]);
   };
   const rounded = (values: Float64Array) => [...values.slice(0, 3), ...values.slice(96, 99)].map(Math.round);
   expect(rounded(drawn(96, 0))).toEqual([90, 252, 414, 30, 204, 378]);
