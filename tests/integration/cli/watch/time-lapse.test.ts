@@ -83,6 +83,8 @@ describe.skipIf(hasServer === '')('a watcher whose world is restarted, again and
       const own = start();
       watcher = own;
       const { pid } = await own.until('watching');
+      // It begins with a build of everything, by which all its connections are open.
+      await own.until('built');
       const told = (event: string, count: number) => own.until(event, count);
       const trouble = [
         async () => {
@@ -172,15 +174,25 @@ describe.skipIf(hasServer === '')('a watcher whose world is restarted, again and
     }
   }
 
+  /** The fewest of several looks: a file that is just being landed is closed at the next one, one that was forgotten is not. */
+  async function filesHeld(open: string): Promise<number> {
+    if (!existsSync(open)) return 0;
+    let fewest = Number.POSITIVE_INFINITY;
+    for (let look = 0; look < 5; look += 1) {
+      fewest = Math.min(fewest, readdirSync(open).length);
+      await sleep(20);
+    }
+    return fewest;
+  }
+
   async function sample(port: number, pid: number): Promise<Sample> {
     const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
     const [held] = await query(
       `select count(*)::int as n from pg_stat_activity where application_name like 'datacycle watch%'`,
     );
-    const open = `/proc/${pid}/fd`;
     return {
       bytes: Number(/^datacycle_resident_memory_bytes (\S+)$/m.exec(metrics)?.[1]),
-      files: existsSync(open) ? readdirSync(open).length : 0,
+      files: await filesHeld(`/proc/${pid}/fd`),
       connections: Number(held?.n),
     };
   }
