@@ -35,6 +35,11 @@ const fewestRows = 100;
 /** What is further off is no matter of level. */
 const [least, most] = [0.5, 2];
 
+/** What forecasts of a room are multiplied by so that they add up to what was measured. */
+export function levelOf(measured: number, predicted: number): number {
+  return Math.min(Math.max(measured / predicted, least), most);
+}
+
 /**
  * What the forecasts of each room, by its code, are multiplied by. A line that falls below zero counts as 0, which makes the forecasts of a
  * room whose devices seldom run too large on the whole; with these factors they add up to what was measured, over all that was learnt. Not
@@ -51,7 +56,7 @@ export function levelsOf(artefact: Artefact, { matrix, labels }: Examples, codes
     sum.rows += 1;
   });
   return sums.map(({ measured, predicted, rows }) =>
-    rows < fewestRows || predicted === 0 ? 1 : Math.min(Math.max(measured / predicted, least), most),
+    rows < fewestRows || predicted === 0 ? 1 : levelOf(measured, predicted),
   );
 }
 

@@ -1,5 +1,6 @@
 import { columnNamed } from '../learning/data/matrix.ts';
 import { dayMs, type Examples } from './examples.ts';
+import { levelOf } from './levels.ts';
 import { grouped, roomsOf } from './rows.ts';
 import type { Horizon, Use } from './settings.ts';
 
@@ -29,8 +30,6 @@ export function burstsOf({ matrix, labels }: Examples, codes: number): readonly 
  * are few (of events with a gamma distributed rate it is the mean of that rate): a meter draws sixty of them a day, a kitchen's plug three.
  */
 const usualBursts = 30;
-/** What is further off is no matter of level. */
-const [least, most] = [0.5, 2];
 
 /**
  * Forecasts of power within hours, each multiplied by what those of its room, of the origins of the last day, would have had to be multiplied
@@ -68,5 +67,5 @@ function endedBy({ targets }: Examples, rows: readonly number[], from: number, o
 
 function factorOf(values: Float64Array, { labels }: Examples, rows: readonly number[], rest: number): number {
   const sumOf = (of: Float64Array) => rows.reduce((sum, row) => sum + (of[row] ?? 0), rest);
-  return Math.min(Math.max(sumOf(labels) / sumOf(values), least), most);
+  return levelOf(sumOf(labels), sumOf(values));
 }
