@@ -31,6 +31,7 @@ export async function explainForecasts(
   at: Date | undefined,
 ): Promise<readonly Explained[]> {
   return warehouse.session(async (session) => {
+    const newest = await newestTime(session, relations, at);
     const [champion] = await predictingModels(session, use, horizon);
     if (champion === undefined)
       throw new DatacycleError({
@@ -43,7 +44,7 @@ export async function explainForecasts(
         what: `${fullName(champion)} predicts ${use} at the horizon ${horizon}, a baseline: it says again what was measured at other times`,
         hint: 'docs/predictions.md says which; `datacycle predict promote` makes a model that has learnt the champion.',
       });
-    const now = originAt(await newestTime(session, relations, at));
+    const now = originAt(newest);
     const origin = horizon === 'day' ? dailyOriginAt(now) : now;
     try {
       await prepareFeatures(session, relations, origin, origin + quarterMs);

@@ -82,6 +82,12 @@ export async function storeModels(on: Queryable, models: readonly StoredModel[])
   );
 }
 
+/** Whether there is a table of models: a database of which nothing was loaded has none. */
+export async function hasModels(on: Queryable): Promise<boolean> {
+  const { rows } = await on.query<{ there: boolean }>(`select to_regclass('staging.model') is not null as there`);
+  return rows[0]?.there === true;
+}
+
 const columns = `target, horizon, name, version, trained_from as "trainedFrom", trained_to as "trainedTo", rows::float8 as rows,
     to_jsonb(apartments) as apartments, evaluation, chosen_at as "chosenAt"`;
 

@@ -1,7 +1,7 @@
 import { type Backtested, type BacktestRequest, backtest } from '../../predictions/backtest.ts';
 import { dayMs, type FeatureRelations } from '../../predictions/examples.ts';
-import { explainForecasts } from '../../predictions/explain.ts';
-import { newestModels, promote } from '../../predictions/models.ts';
+import { type Explained, explainForecasts } from '../../predictions/explain.ts';
+import { hasModels, newestModels, promote } from '../../predictions/models.ts';
 import { newestTime } from '../../predictions/origin.ts';
 import { horizons, type PredictionSettings, predictionSettings, uses } from '../../predictions/settings.ts';
 import { type Trained, trainModels } from '../../predictions/train.ts';
@@ -13,6 +13,7 @@ import { thousands } from '../../runner/text/figures.ts';
 import { didYouMean } from '../../runner/text/suggest.ts';
 import { DatacycleError } from '../../warehouse/errors.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { actionOf, oneOf, type PredictFlags, stepOf, timeOf } from '../predict/asked.ts';
 import { skillOf } from '../predict/champions.ts';
 import { featureRelations } from '../predict/relations.ts';
 import { scoreAll } from '../predict/scoring.ts';
@@ -23,28 +24,15 @@ import { projectRedactor } from '../terminal/journal.ts';
 import { formatTable } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
-export interface PredictFlags {
-  readonly use?: string | undefined;
-  readonly horizon?: readonly string[] | undefined;
-  readonly asOf?: string | undefined;
-  readonly at?: string | undefined;
-  readonly from?: string | undefined;
-  readonly to?: string | undefined;
-  readonly step?: string | undefined;
-  readonly keep?: boolean | undefined;
-  readonly output?: string | undefined;
-}
-
-export const predictActions = ['train', 'score', 'backtest', 'models', 'promote', 'explain'] as const;
-
 /** Trains, predicts, compares over history, lists models, makes one the champion, or says why it predicts what it predicts. @throws UsageError */
 export async function predict(
   project: Project,
-  [action = '', ...names]: readonly string[],
+  [word = '', ...names]: readonly string[],
   flags: PredictFlags,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<0 | 1> {
+  const action = actionOf(word, names, flags);
   const settings = predictionSettings(project.vars.predictions);
   const compiled = await compiledProject(project);
   const relations = featureRelations(compiled);
@@ -67,7 +55,7 @@ export async function predict(
         return showScored(await scoreAll(warehouse, request), terminal, redact);
       }
       case 'models': {
-        const models = await newestModels(warehouse);
+        const models = (await hasModels(warehouse)) ? await newestModels(warehouse) : [];
         if (terminal.json) terminal.event({ type: 'models', models });
         else if (models.length === 0) terminal.say('There are no models yet. `datacycle predict train` makes them.');
         else terminal.say(modelTable(models));
@@ -88,10 +76,7 @@ export async function predict(
       case 'promote':
         return await promoteOne(warehouse, names, predictorSettings(project.vars.predictions), terminal);
       default:
-        throw new UsageError({
-          what: `predict cannot "${action}"`,
-          hint: didYouMean(action, predictActions) ?? `It can ${predictActions.join(', ')}.`,
-        });
+        return action satisfies never;
     }
   } catch (error) {
     if (!signal.aborted || error !== signal.reason) throw error;
@@ -164,7 +149,9 @@ async function promoteOne(
       what: 'predict promote takes a target, a horizon and a model',
       hint: 'As in datacycle predict promote occupied day hour-of-week; `datacycle predict models` lists them.',
     });
-  if (!(await promote(warehouse, target, horizon, name, new Date())))
+  oneOf('the target', [target], uses);
+  oneOf('the horizon', [horizon], horizons);
+  if (!(await hasModels(warehouse)) || !(await promote(warehouse, target, horizon, name, new Date())))
     throw new UsageError({
       what: `there is no model ${name} of ${target} at the horizon ${horizon}`,
       hint: '`datacycle predict models` lists them.',
@@ -175,13 +162,6 @@ async function promoteOne(
   if (terminal.json) terminal.event({ type: 'notice', text });
   else terminal.say(text);
   return 0;
-}
-
-/** @throws UsageError */
-function stepOf(text: string | undefined): number {
-  const days = /^([1-9][0-9]{0,2})d?$/.exec(text ?? '7d')?.[1];
-  if (days !== undefined) return Number(days) * dayMs;
-  throw new UsageError({ what: `--step is "${text}"`, hint: 'Write a number of days like 7d.' });
 }
 
 async function compareOverHistory(
@@ -230,9 +210,15 @@ async function explainOne(
   const [use = 'occupied'] = oneOf('the target', [target], uses);
   const [ahead = 'quarter'] = oneOf('the horizon', [horizon], horizons);
   const all = await explainForecasts(warehouse, relations, settings, use, ahead, at);
-  const found = all.filter((one) => room === undefined || `${one.apartment}/${one.room}` === room);
+  const nameOf = (one: Explained) => `${one.apartment}/${one.room}`;
+  const found = all.filter((one) => room === undefined || nameOf(one) === room);
+  if (room !== undefined && found.length === 0 && all.length > 0)
+    throw new UsageError({
+      what: `nothing is predicted of "${room}"`,
+      hint: didYouMean(room, all.map(nameOf)) ?? '`datacycle predict explain` without a room shows all.',
+    });
   if (terminal.json) terminal.event({ type: 'explanations', target: use, horizon: ahead, explanations: found });
-  else if (found.length === 0) terminal.say(`Nothing is predicted for ${room ?? 'any room'}.`);
+  else if (found.length === 0) terminal.say('Nothing is predicted for any room.');
   else
     terminal.say(
       formatTable(
@@ -250,22 +236,4 @@ async function explainOne(
       ),
     );
   return 0;
-}
-
-function oneOf<T extends string>(flag: string, given: readonly string[], known: readonly T[]): readonly T[] {
-  return given.map((one) => {
-    const found = known.find((name) => name === one);
-    if (found !== undefined) return found;
-    throw new UsageError({
-      what: `${flag} is "${one}"`,
-      hint: didYouMean(one, known) ?? `It is one of ${known.join(', ')}.`,
-    });
-  });
-}
-
-function timeOf(flag: string, text: string | undefined): Date | undefined {
-  if (text === undefined) return undefined;
-  const time = new Date(text);
-  if (!Number.isNaN(time.getTime())) return time;
-  throw new UsageError({ what: `${flag} is "${text}"`, hint: 'Write a time like 2023-10-12T08:00:00Z.' });
 }

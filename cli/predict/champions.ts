@@ -1,4 +1,4 @@
-import { newestModels } from '../../predictions/models.ts';
+import { hasModels, newestModels } from '../../predictions/models.ts';
 import type { Queryable } from '../../warehouse/warehouse.ts';
 
 /** The champion of a target and horizon. Times are ISO text. */
@@ -33,8 +33,7 @@ export function skillOf(one: Rival, rivals: readonly Rival[]): number | undefine
 
 /** The champions of all targets and horizons; none before the first training. */
 export async function readChampions(on: Queryable, now: Date): Promise<readonly Champion[]> {
-  const there = await on.query<{ there: boolean }>(`select to_regclass('staging.model') is not null as there`);
-  if (there.rows[0]?.there !== true) return [];
+  if (!(await hasModels(on))) return [];
   const models = await newestModels(on);
   const champions = models.filter(({ isChampion }) => isChampion);
   // One look into the primary key each: there is a run a quarter of an hour for years.

@@ -1,7 +1,7 @@
 import type { RowLimit } from '../../runner/manifest/placeholders.ts';
 import type { EventTimeRange } from '../../runner/state/batch-windows.ts';
 import { UsageError } from '../../runner/text/errors.ts';
-import { hasOffset, isMoment } from '../../runner/text/moment.ts';
+import { hasOffset, instantOf, isMoment } from '../../runner/text/moment.ts';
 
 /**
  * The time of a backfill that the flags ask for; undefined where they ask for none.
@@ -32,7 +32,7 @@ export function eventTimeRange(flags: {
   }
   // If only one of two times has an offset, they are compared in each model's own zone; zones differ by a day at most.
   const least = end === undefined || hasOffset(start) === hasOffset(end) ? 0 : -86_400_000;
-  if (end !== undefined && time(end) - time(start) <= least)
+  if (end !== undefined && instantOf(end) - instantOf(start) <= least)
     throw new UsageError({
       what: `--event-time-start (${start}) is not before --event-time-end (${end})`,
       hint: 'The end itself does not belong to the time.',
@@ -52,12 +52,4 @@ export function eventTimeRange(flags: {
 export function rangeOf(limit: RowLimit | undefined, now: Date): EventTimeRange | undefined {
   if (limit === undefined) return undefined;
   return limit.kind === 'sample' ? { start: limit.from, end: limit.to } : { start: now.toISOString(), end: undefined };
-}
-
-function time(text: string): number {
-  const iso = text.replace(' ', 'T');
-  const whole = iso.length === 10 ? `${iso}T00:00:00` : iso;
-  return Date.parse(
-    hasOffset(text) ? whole.replace(/([+-]\d\d)(\d\d)?$/, (_, h, m) => `${h}:${m ?? '00'}`) : `${whole}Z`,
-  );
 }

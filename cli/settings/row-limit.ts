@@ -1,6 +1,6 @@
 import type { RowLimit } from '../../runner/manifest/placeholders.ts';
 import { UsageError } from '../../runner/text/errors.ts';
-import { hasOffset, isMoment } from '../../runner/text/moment.ts';
+import { instantOf } from '../../runner/text/moment.ts';
 import { isMapping } from '../../runner/yaml/mapping.ts';
 
 /** The flags that say which rows models read. */
@@ -70,12 +70,9 @@ function mappingOf(text: string, parse: (text: string) => unknown): Readonly<Rec
 /** A time without an offset is one of UTC, as in dbt. */
 function momentOf(value: unknown, sample: string): string {
   const text = value instanceof Date ? value.toISOString() : String(value);
-  if (!isMoment(text)) throw wrong(sample);
-  const iso = text.replace(' ', 'T');
-  const whole = iso.length === 10 ? `${iso}T00:00:00` : iso;
-  const time = new Date(hasOffset(text) ? whole : `${whole}Z`);
-  if (Number.isNaN(time.getTime())) throw wrong(sample);
-  return time.toISOString();
+  const time = instantOf(text);
+  if (Number.isNaN(time)) throw wrong(sample);
+  return new Date(time).toISOString();
 }
 
 function wrong(sample: string): UsageError {

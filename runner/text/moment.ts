@@ -14,3 +14,12 @@ export function isMoment(text: string): boolean {
 export function hasOffset(text: string): boolean {
   return moment.exec(text)?.[7] !== undefined;
 }
+
+/** The instant of a moment, in milliseconds since 1970; one without an offset is UTC, wherever the program runs. NaN for what is no moment. */
+export function instantOf(text: string): number {
+  if (!isMoment(text)) return Number.NaN;
+  const [, year, month, day, hour = '00', minute = '00', second = '00', offset = 'Z'] = moment.exec(text) ?? [];
+  const zone = offset.replace(/^([+-]\d\d):?(\d\d)?$/, (_, hours, minutes) => `${hours}:${minutes ?? '00'}`);
+  const fraction = /\.\d+/.exec(text)?.[0] ?? '';
+  return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}${fraction}${zone}`);
+}
