@@ -98,12 +98,15 @@ export interface Wanted {
   readonly isKnown?: boolean;
 }
 
-/** How targets belong to origins, a condition of SQL on s and t. */
+/**
+ * How targets belong to origins, a condition of SQL on s and t. Days ahead an apartment is predicted that has been silent for some hours, too: what
+ * is known of them is mostly older. Forecasts within hours are about what goes on now, of which nothing is known then.
+ */
 function pairsOf(horizon: Horizon, ahead: number): string {
   switch (horizon) {
     case 'quarter':
     case 'hour':
-      return `t.target = s.origin + ${ahead} * interval '15 minutes'`;
+      return `s.silent_quarters = 0 and t.target = s.origin + ${ahead} * interval '15 minutes'`;
     case 'day':
       return `(s.origin at time zone 'UTC')::time = '${dailyOrigin}'
         and t.target > s.origin and t.target <= s.origin + ${ahead * 96} * interval '15 minutes'`;

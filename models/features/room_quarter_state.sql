@@ -16,12 +16,36 @@ rooms as (
         room
 ),
 
--- A quarter without a reading of the room is one of its quarters, too, while its apartment reports.
+reported as (
+    select
+        *,
+        lead(quarter) over (partition by apartment order by quarter) as next_quarter,
+        -- What has not ended is no origin yet, whichever apartment has reported it.
+        coalesce(
+            nullif(current_setting('datacycle.features_until', true), '')::timestamptz - interval '1 microsecond',
+            max(quarter) over ()
+        ) as last_quarter
+    from (
+        select distinct
+            apartment,
+            quarter
+        from quarters
+    ) as q
+),
+
+-- A quarter without a reading of the room is one of its quarters, too, while its apartment reports and for a day after: farther back
+-- there is nothing in a state but the power of a week.
 origins as (
-    select distinct
-        apartment,
-        quarter
-    from quarters
+    select
+        r.apartment,
+        g.quarter,
+        (extract(epoch from g.quarter - r.quarter) / 900)::integer as silent_quarters
+    from reported as r
+    cross join lateral generate_series(
+        r.quarter,
+        least(r.next_quarter - interval '15 minutes', r.quarter + interval '1425 minutes', r.last_quarter),
+        interval '15 minutes'
+    ) as g (quarter)
 ),
 
 -- Grouped, not joined: no estimate of the planner makes that slow.
@@ -30,6 +54,7 @@ grid as (
         quarter,
         apartment,
         room,
+        max(silent_quarters) as silent_quarters,
         max(motion_minutes) as motion_minutes,
         max(door_open_minutes) as door_open_minutes,
         max(window_open_minutes) as window_open_minutes,
@@ -42,6 +67,7 @@ grid as (
             quarter,
             apartment,
             room,
+            null as silent_quarters,
             motion_minutes,
             door_open_minutes,
             window_open_minutes,
@@ -55,6 +81,7 @@ grid as (
             o.quarter,
             r.apartment,
             r.room,
+            o.silent_quarters,
             null,
             null,
             null,
@@ -76,6 +103,7 @@ of_rooms as (
         quarter,
         apartment,
         room,
+        silent_quarters,
         motion_minutes as m0,
         max(motion_minutes) over (own range between interval '15 minutes' preceding and interval '15 minutes' preceding) as m1,
         max(motion_minutes) over (own range between interval '30 minutes' preceding and interval '30 minutes' preceding) as m2,
@@ -136,6 +164,7 @@ final as (
         r.quarter as origin,
         r.apartment,
         r.room,
+        r.silent_quarters,
         r.m0,
         r.m1,
         r.m2,
@@ -145,7 +174,7 @@ final as (
         r.m_24h::integer as m_24h,
         {{> quarters_since last="r.last_motion" now="r.quarter"}} as since,
         r.a0::integer as a0,
-        r.ar0::integer as ar0,
+        case when r.a0 is not null then r.ar0::integer end as ar0,
         r.a_1h::integer as a_1h,
         r.a_3h::integer as a_3h,
         {{> quarters_since last="r.last_motion_anywhere" now="r.quarter"}} as a_since,
@@ -176,6 +205,7 @@ select
     origin,
     apartment,
     room,
+    silent_quarters,
     m0,
     m1,
     m2,

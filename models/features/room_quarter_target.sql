@@ -48,7 +48,8 @@ rooms as (
         room
 ),
 
--- Every quarter of a room, to three days after the newest one of a stretch of its apartment, with what was read in it if anything was.
+-- Every quarter of a room, to four days after the newest one of a stretch of its apartment, with what was read in it if anything was: three
+-- days are predicted from an origin that may be a day later than the newest one.
 -- Grouped, not joined: no estimate of the planner makes that slow.
 series as (
     select
@@ -77,7 +78,7 @@ series as (
         cross join lateral generate_series(
             greatest(r.first_quarter, t.first_quarter),
             -- half an hour more: what is about the last of them
-            t.last_quarter + interval '3 days 30 minutes',
+            t.last_quarter + interval '4 days 30 minutes',
             interval '15 minutes'
         ) as g (target)
     ) as u

@@ -16,6 +16,7 @@ import { rounds } from '../rounds.ts';
 import { expectCorrected } from './corrected-forecasts.ts';
 import { expectKept } from './kept-forecasts.ts';
 import { history, learners } from './short-history.ts';
+import { expectSilentPredicted } from './silent-apartments.ts';
 
 const asOf = new Date('2023-10-10T00:00:00Z');
 const settings = predictionSettings({ occupied: { rooms: ['Office', 'Kitchen'] }, min_days: 7 });
@@ -321,6 +322,10 @@ describe.each(oneDatabase)('predictions of the program itself on $name', (kind) 
     await warehouse.query('drop table public.quarters');
     await expectCorrected(warehouse, featureRelations(on.home.compile()), settings, ends.at(-1) ?? asOf);
   }, 600_000);
+
+  it('an apartment that was silent at the origin of days is predicted from what is known of it', async () => {
+    await expectSilentPredicted(on.database.warehouse, featureRelations(on.home.compile()), settings);
+  }, 300_000);
 
   it('an apartment that objects is neither learnt from nor predicted', async () => {
     const relations = featureRelations(on.home.compile());
