@@ -1,6 +1,6 @@
 {{config severity="warn"}}
--- Bounds of the models in use hold about the share of values that they are made for: over the newest seven days with predictions, between 15
--- percentage points less and 12 more.
+-- Bounds of champions hold about the share of values that they are made for: over the newest seven days with predictions, between 15
+-- percentage points less and 12 more. Training replaces a champion each day: all versions of it that have predicted as the champion count.
 with days as (
     select max(date_key) as newest from {{ref "fact_model_evaluation"}}
 ),
@@ -13,7 +13,12 @@ sums as (
     from {{ref "fact_model_evaluation"}} as e
     join {{ref "dim_model"}} as m on m.model_key = e.model_key
     cross join days as d
-    where m.role = 'champion'
+    where m.said_role = 'champion'
+        and m.model_name in (
+            select c.model_name from {{ref "dim_model"}} as c where c.role = 'champion'
+            union all
+            select c.model_name from {{ref "trained_models"}} as c where c.role = 'champion'
+        )
         and to_date(e.date_key::text, 'YYYYMMDD') > to_date(d.newest::text, 'YYYYMMDD') - 7
     group by m.model_name
 )

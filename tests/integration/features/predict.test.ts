@@ -17,6 +17,7 @@ import { expectCorrected } from './corrected-forecasts.ts';
 import { expectKept } from './kept-forecasts.ts';
 import { history, learners } from './short-history.ts';
 import { expectSilentPredicted } from './silent-apartments.ts';
+import { expectWarnedAfterTraining } from './warned-after-training.ts';
 
 const asOf = new Date('2023-10-10T00:00:00Z');
 const settings = predictionSettings({ occupied: { rooms: ['Office', 'Kitchen'] }, min_days: 7 });
@@ -197,8 +198,8 @@ describe.each(oneDatabase)('predictions of the program itself on $name', (kind) 
 
   it('tests warn of inputs that have moved, and of forecasts and bounds that no longer hold', async () => {
     const { warehouse } = on.database;
+    const names = ['forecast_errors_do_not_grow', 'inputs_are_those_learnt_from', 'prediction_intervals_hold'];
     const warnings = async () => {
-      const names = ['inputs_are_those_learnt_from', 'forecast_errors_do_not_grow', 'prediction_intervals_hold'];
       const { results } = await on.home.build({ command: 'test', select: names, reuse: false });
       expect(results).toHaveLength(3);
       return results.flatMap(({ node, status }) => (status === 'warn' ? [node.name] : [])).sort();
@@ -219,11 +220,8 @@ describe.each(oneDatabase)('predictions of the program itself on $name', (kind) 
        on conflict (quarter, apartment, room) do update set power_w = excluded.power_w, load_id = excluded.load_id`,
     );
     await on.home.build({ select: ['room_quarter_profile', 'fact_prediction', 'fact_model_evaluation'] });
-    expect(await warnings()).toEqual([
-      'forecast_errors_do_not_grow',
-      'inputs_are_those_learnt_from',
-      'prediction_intervals_hold',
-    ]);
+    expect(await warnings()).toEqual(names);
+    await expectWarnedAfterTraining(on.home, warehouse, warnings);
     // Of the three days that were predicted two have come: all their windows are beside what was measured.
     const windows = await on.home.rows(
       `select count(*)::int as ended, count(f.actual_value)::int as measured
