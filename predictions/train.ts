@@ -15,7 +15,7 @@ import { driftOf } from '../learning/measure/drift.ts';
 import { permutationImportance } from '../learning/measure/importance.ts';
 import { calibrated } from '../learning/model/artefact.ts';
 import type { Artefact } from '../learning/model/spec.ts';
-import type { Warehouse } from '../warehouse/warehouse.ts';
+import type { Session, Warehouse } from '../warehouse/warehouse.ts';
 import { calibrationOn } from './calibration.ts';
 import type { Learners } from './candidates.ts';
 import { championAmong } from './champion.ts';
@@ -49,6 +49,17 @@ export interface TrainingRequest {
   readonly learners?: Learners | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onTrained?: ((done: Trained) => void) | undefined;
+  /** Called before a use is trained whose rooms are a list. */
+  readonly onListed?: ((listed: ListedRooms) => void) | undefined;
+}
+
+/** What a list of rooms leaves out of the readings there are. */
+export interface ListedRooms {
+  readonly use: Use;
+  /** Rooms of the list of which nothing was read. */
+  readonly missing: readonly string[];
+  /** Rooms that are not in the list and could be learnt from. */
+  readonly leftOut: readonly string[];
 }
 
 /** A model beside how wrong it was; or why nothing was trained. */
@@ -92,7 +103,7 @@ async function trainUse(warehouse: Warehouse, request: TrainingRequest, use: Use
 }
 
 /** The examples of a use by horizon, as far as it is known what came true. */
-async function knownExamples(warehouse: Warehouse, { relations, settings, asOf }: TrainingRequest, use: Use) {
+async function knownExamples(warehouse: Warehouse, { relations, settings, asOf, onListed }: TrainingRequest, use: Use) {
   return warehouse.session(async (session) => {
     const newest = await newestTime(session, relations, asOf);
     const until = Math.floor(newest / quarterMs) * quarterMs;
@@ -100,6 +111,8 @@ async function knownExamples(warehouse: Warehouse, { relations, settings, asOf }
     try {
       await prepareFeatures(session, relations, from, until);
       const codes = await roomCodes(session);
+      const listed = await listedRooms(session, settings, use);
+      if (listed !== undefined) onListed?.(listed);
       const known = new Map<Horizon, Examples>();
       for (const horizon of horizons)
         known.set(
@@ -111,6 +124,27 @@ async function knownExamples(warehouse: Warehouse, { relations, settings, asOf }
       await dropFeatures(session);
     }
   });
+}
+
+/** Reads the temporary table predict_target. @returns undefined if there is no list, or nothing to compare it with. */
+async function listedRooms(
+  session: Session,
+  { rooms, exclude }: PredictionSettings,
+  use: Use,
+): Promise<ListedRooms | undefined> {
+  const list = rooms[use];
+  if (list === undefined) return undefined;
+  const { rows } = await session.query<{ room: string }>(
+    `select distinct room from predict_target where ${use} is not null and apartment <> all($1::text[]) order by room`,
+    [exclude],
+  );
+  const read = rows.map(({ room }) => room);
+  if (read.length === 0) return undefined;
+  return {
+    use,
+    missing: list.filter((room) => !read.includes(room)),
+    leftOut: read.filter((room) => !list.includes(room)),
+  };
 }
 
 interface Task {

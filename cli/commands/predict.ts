@@ -4,7 +4,7 @@ import { type Explained, explainForecasts } from '../../predictions/explain.ts';
 import { hasModels, newestModels, promote } from '../../predictions/models.ts';
 import { newestTime } from '../../predictions/origin.ts';
 import { horizons, type PredictionSettings, predictionSettings, uses } from '../../predictions/settings.ts';
-import { type Trained, trainModels } from '../../predictions/train.ts';
+import { type ListedRooms, type Trained, trainModels } from '../../predictions/train.ts';
 import { type PredictorSettings, predictorSettings } from '../../predictors/predictor-settings.ts';
 import { compiledProject } from '../../runner/cache/cache.ts';
 import type { Project } from '../../runner/project/project.ts';
@@ -102,7 +102,7 @@ function warnOfExcluded(project: Project, { exclude }: PredictionSettings, termi
 
 async function train(
   warehouse: Warehouse,
-  request: Omit<Parameters<typeof trainModels>[1], 'onTrained'>,
+  request: Omit<Parameters<typeof trainModels>[1], 'onTrained' | 'onListed'>,
   terminal: Terminal,
 ): Promise<0 | 1> {
   const onTrained = ({ use, horizon, models, refused = {}, tooShort }: Trained) => {
@@ -113,7 +113,19 @@ async function train(
       for (const [name, why] of Object.entries(refused)) terminal.say(`${name} is not the champion: ${why}.`);
     }
   };
-  const trained = await trainModels(warehouse, { ...request, onTrained });
+  const onListed = ({ use, missing, leftOut }: ListedRooms) => {
+    const list = `predictions.${use}.rooms`;
+    const texts = missing.map((room) =>
+      `${list} names "${room}", of which there are no readings. ${didYouMean(room, leftOut) ?? ''}`.trim(),
+    );
+    if (leftOut.length > 0)
+      texts.push(`${use}: not predicted are ${leftOut.join(', ')}, since ${list} does not name them.`);
+    for (const text of texts) {
+      if (terminal.json) terminal.event({ type: 'notice', text });
+      else terminal.say(text);
+    }
+  };
+  const trained = await trainModels(warehouse, { ...request, onTrained, onListed });
   return trained.some(({ models }) => models.length > 0) ? 0 : 1;
 }
 

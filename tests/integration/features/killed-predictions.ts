@@ -30,7 +30,30 @@ export class KilledPredictions {
 
   /** Kills it when all is worked out and it has begun to write into a table: what it writes waits for a lock. */
   async killWhileItWrites(table: string, killing: Killing, ...args: readonly string[]): Promise<void> {
-    await this.#warehouse.session(async (session) => {
+    await this.#whileItWrites(table, args, async (command, waiting) => {
+      if (killing === 'session')
+        for (const { pid } of await waiting()) await this.#rows(`select pg_terminate_backend(${pid})`);
+      await command.kill();
+    });
+    await this.#settled();
+  }
+
+  /** Interrupts it then, as Ctrl+C does. @returns its exit code, and what it said. */
+  async interruptWhileItWrites(
+    table: string,
+    ...args: readonly string[]
+  ): Promise<Pick<CommandProcess, 'code' | 'output'>> {
+    const command = await this.#whileItWrites(table, args, async (writing) => writing.interrupt());
+    await command.ended;
+    return command;
+  }
+
+  async #whileItWrites(
+    table: string,
+    args: readonly string[],
+    act: (command: CommandProcess, waiting: () => Promise<readonly { pid: number }[]>) => Promise<void>,
+  ): Promise<CommandProcess> {
+    return this.#warehouse.session(async (session) => {
       await session.query('begin');
       try {
         await session.query(`lock table ${table} in share mode`);
@@ -45,14 +68,12 @@ export class KilledPredictions {
           `a process that waits to write into ${table}`,
           () => command.output,
         );
-        if (killing === 'session')
-          for (const { pid } of await waiting()) await this.#rows(`select pg_terminate_backend(${pid})`);
-        await command.kill();
+        await act(command, waiting);
+        return command;
       } finally {
         await session.query('rollback');
       }
     });
-    await this.#settled();
   }
 
   #start(args: readonly string[]): CommandProcess {

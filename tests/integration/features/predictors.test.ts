@@ -257,6 +257,31 @@ describe.each(oneDatabase)('predictors on $name', (kind) => {
     600_000,
   );
 
+  it.runIf(isOnServer)('training that is interrupted says so, and what it had stored stays', async () => {
+    const { home, database } = on;
+    const predict = new KilledPredictions(database.warehouse, database.url ?? '', home.project);
+    const train = ['train', '--use', 'occupied', '--as-of', '2023-10-09T22:00:00Z'];
+    const { code, output } = await predict.interruptWhileItWrites('staging.model', ...train);
+    expect(output).toContain('predict train was interrupted; what it had stored stays\n  Run it again.');
+    expect(code).toBe(130);
+    const stored = await home.rows(`select distinct horizon from staging.model where trained_to = '2023-10-09 22:00Z'`);
+    expect(stored).toEqual([{ horizon: 'quarter' }]);
+  });
+
+  it.runIf(isOnServer)('training says which rooms a list leaves out, and which of it there are not', async () => {
+    const { home, database } = on;
+    const predict = new KilledPredictions(database.warehouse, database.url ?? '', home.project);
+    const listing = (rooms: string) =>
+      predict.run('train', '--use', 'occupied', '--vars', `{ predictions: { occupied: { rooms: ${rooms} } } }`);
+    const said = await listing('[Kitchen, Ofice]');
+    expect(said).toContain(
+      'predictions.occupied.rooms names "Ofice", of which there are no readings. Did you mean "Office"?',
+    );
+    expect(said).toContain('occupied: not predicted are Office, since predictions.occupied.rooms does not name them.');
+    for (const rooms of ['[Kitchen, Office]', 'auto'])
+      expect(await listing(rooms)).not.toContain('predictions.occupied');
+  });
+
   it.runIf(isOnServer)('an apartment that objects, and is misspelt, is not passed over in silence', async () => {
     const { home, database } = on;
     const predict = new KilledPredictions(database.warehouse, database.url ?? '', home.project);

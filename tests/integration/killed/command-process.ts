@@ -35,6 +35,11 @@ export class CommandProcess {
     return isRunning && this.#child.exitCode === null;
   }
 
+  /** As Ctrl+C does. */
+  interrupt(): void {
+    this.#child.kill('SIGINT');
+  }
+
   /** Asks it to end, and waits until it has. */
   async stop(): Promise<void> {
     this.#child.kill('SIGTERM');
