@@ -14,7 +14,7 @@ import { didYouMean } from '../../runner/text/suggest.ts';
 import { DatacycleError } from '../../warehouse/errors.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { actionOf, oneOf, type PredictFlags, stepOf, timeOf } from '../predict/asked.ts';
-import { skillOf } from '../predict/champions.ts';
+import { modelTable } from '../predict/model-table.ts';
 import { featureRelations } from '../predict/relations.ts';
 import { scoreAll } from '../predict/scoring.ts';
 import { showScored } from '../predict/show-scored.ts';
@@ -58,7 +58,12 @@ export async function predict(
         const models = (await hasModels(warehouse)) ? await newestModels(warehouse) : [];
         if (terminal.json) terminal.event({ type: 'models', models });
         else if (models.length === 0) terminal.say('There are no models yet. `datacycle predict train` makes them.');
-        else terminal.say(modelTable(models));
+        else
+          for (const use of uses)
+            for (const horizon of horizons) {
+              const some = models.filter((one) => one.target === use && one.horizon === horizon);
+              if (some.length > 0) terminal.say(modelTable(use, horizon, some));
+            }
         return 0;
       }
       case 'backtest': {
@@ -109,7 +114,7 @@ async function train(
     if (terminal.json) terminal.event({ type: 'trained', use, horizon, models, refused, tooShort });
     else if (tooShort !== undefined) terminal.say(`${use}, ${horizon}: nothing to learn from yet (${tooShort})`);
     else {
-      terminal.say(modelTable(models.map((one) => ({ ...one, target: use, horizon }))));
+      terminal.say(modelTable(use, horizon, models));
       for (const [name, why] of Object.entries(refused)) terminal.say(`${name} is not the champion: ${why}.`);
     }
   };
@@ -127,25 +132,6 @@ async function train(
   };
   const trained = await trainModels(warehouse, { ...request, onTrained, onListed });
   return trained.some(({ models }) => models.length > 0) ? 0 : 1;
-}
-
-type Shown = Pick<
-  Awaited<ReturnType<typeof newestModels>>[number],
-  'target' | 'horizon' | 'name' | 'version' | 'evaluation' | 'isChampion'
-> & { readonly trainedTo?: string };
-
-/** Skill is how much smaller the criterion is than that of the hour-of-week mean: above 0 the model is better. */
-function modelTable(models: readonly Shown[]): string {
-  const digits = (value: number | undefined, count: number) => value?.toFixed(count);
-  const rows = models.map(({ target, horizon, name, version, evaluation, isChampion, trainedTo }) => {
-    const rivals = models.filter((one) => one.target === target && one.horizon === horizon);
-    const skill = skillOf({ name, evaluation }, rivals);
-    const { criterion, auc, rmse, bias } = evaluation;
-    const figures = [digits(criterion, 4), digits(skill, 3), digits(auc, 3), digits(rmse, 2), digits(bias, 3)];
-    return [target, horizon, name, version, isChampion ? 'champion' : '', ...figures, evaluation.rows, trainedTo];
-  });
-  const columns = ['target', 'horizon', 'model', 'version', '', 'criterion', 'skill', 'auc', 'rmse', 'bias', 'windows'];
-  return formatTable(models.some(({ trainedTo }) => trainedTo) ? [...columns, 'trained to'] : columns, rows);
 }
 
 async function promoteOne(
@@ -188,12 +174,11 @@ async function compareOverHistory(
   if (from >= end)
     throw new UsageError({ what: '--from is not before --to', hint: 'Both are times like 2023-10-12T00:00:00Z.' });
   const onDone = ({ use, horizon, models }: Backtested) => {
-    const rows = models.map((one) => ({ ...one, target: use, horizon, version: '', isChampion: false }));
-    if (output === 'table' && !terminal.json) terminal.say(modelTable(rows));
+    if (output === 'table' && !terminal.json) terminal.say(modelTable(use, horizon, models));
     else if (output === 'csv')
-      for (const { target, name, evaluation } of rows) {
+      for (const { name, evaluation } of models) {
         const { criterion, auc, ece, rmse, mae, bias, rows: windows } = evaluation;
-        terminal.output([target, horizon, name, criterion, auc, ece, rmse, mae, bias, windows].join(','));
+        terminal.output([use, horizon, name, criterion, auc, ece, rmse, mae, bias, windows].join(','));
       }
   };
   if (output === 'csv') terminal.output('target,horizon,model,criterion,auc,ece,rmse,mae,bias,windows');
@@ -203,7 +188,12 @@ async function compareOverHistory(
     terminal.say(`${thousands(kept)} forecasts are kept: the next datacycle build evaluates them.`);
   if (terminal.json) terminal.event({ type: 'backtest', from: from.toISOString(), to: end.toISOString(), done });
   else if (output === 'json') terminal.output(JSON.stringify(done, undefined, 2));
-  return done.some(({ models }) => models.length > 0) ? 0 : 1;
+  if (done.some(({ models }) => models.length > 0)) return 0;
+  terminal.say(
+    'No window between --from and --to has been measured and had readings before it to learn from.',
+    'warning',
+  );
+  return 1;
 }
 
 async function explainOne(

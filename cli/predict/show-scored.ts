@@ -20,10 +20,17 @@ export function showScored({ scored, asked }: ScoringOutcome, terminal: Terminal
           'warning',
         );
     }
+    if (lacksModel(asked, scored))
+      terminal.say('Without a model nothing is predicted: `datacycle predict train` makes them.', 'warning');
     for (const { predictor, failure = '' } of failures)
       terminal.say(redact(`The predictor ${predictor} failed: ${failure}`), 'bad');
   }
-  return failures.length > 0 || (asked.length === 0 && scored.some(({ state }) => state === 'no model')) ? 1 : 0;
+  return failures.length > 0 || lacksModel(asked, scored) ? 1 : 0;
+}
+
+/** Whoever has predictors may do without models. */
+function lacksModel(asked: ScoringOutcome['asked'], scored: ScoringOutcome['scored']): boolean {
+  return asked.length === 0 && scored.some(({ state }) => state === 'no model');
 }
 
 function stateOf({ state, records, asked, leads }: ScoringOutcome['asked'][number]['answered'][number]): string {
