@@ -229,13 +229,18 @@ async function explainOne(
           contributions
             .slice(0, 5)
             .map(({ column, value, contribution }, place) => [
-              ...(place === 0 ? [`${apartment}/${name}`, window, prediction.toPrecision(3)] : ['', '', '']),
+              ...(place === 0 ? [`${apartment}/${name}`, window, short(prediction)] : ['', '', '']),
               column,
               Number.isNaN(value) ? 'missing' : Number(value.toPrecision(4)),
-              `${contribution > 0 ? '+' : ''}${contribution.toPrecision(3)}`,
+              `${contribution > 0 ? '+' : ''}${short(contribution)}`,
             ]),
         ),
       ),
     );
   return 0;
+}
+
+/** Three digits: 1350 W, not 1.35e+3. */
+function short(value: number): string {
+  return String(Number(value.toPrecision(3)));
 }

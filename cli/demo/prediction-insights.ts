@@ -30,7 +30,7 @@ limit 10`,
 select
     model.algorithm as model,
     horizon.horizon_type as horizon,
-    max(model.role) as role,
+    max(model.said_role) as role,
     sum(evaluation.n) as windows,
     round((sum(evaluation.sum_sq_error) / sum(evaluation.n))::numeric, 4) as brier_score,
     round((sum(evaluation.sum_predicted) / sum(evaluation.n))::numeric, 3) as predicted,
