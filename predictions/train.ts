@@ -7,7 +7,7 @@
 //   5. measure.ts, judge.ts, champion.ts  how wrong each is on what came after; which is the best
 //   6. calibration.ts  probabilities that were off; levels.ts, recent.ts, intervals.ts, days.ts  the level of forecasts of power, and what the last day says of it; bounds; whole days and theirs
 //   7. models.ts      versions of models in staging.model, champions, forecasts of one; new-rooms.ts  which predicts which room
-//   8. train.ts       trains, compares, chooses, stores; walk.ts, backtest.ts  only compares, step by step over history
+//   8. train.ts       trains, compares, chooses, stores; left-out.ts  what it does without; walk.ts, backtest.ts  only compares, step by step over history
 //   9. origin.ts, score.ts, records.ts  what is due, and its records in staging.prediction; explain.ts  why
 //
 // At the end nothing that was measured after an origin has been read for it, and each origin has been predicted from once.
@@ -15,7 +15,7 @@ import { driftOf } from '../learning/measure/drift.ts';
 import { permutationImportance } from '../learning/measure/importance.ts';
 import { calibrated } from '../learning/model/artefact.ts';
 import type { Artefact } from '../learning/model/spec.ts';
-import type { Session, Warehouse } from '../warehouse/warehouse.ts';
+import type { Warehouse } from '../warehouse/warehouse.ts';
 import { calibrationOn } from './calibration.ts';
 import type { Learners } from './candidates.ts';
 import { championAmong } from './champion.ts';
@@ -32,6 +32,7 @@ import {
 import { isSteady } from './inputs.ts';
 import { intervalsOf } from './intervals.ts';
 import { compare, type Judged, learn, meansOf, pastOf, predictedWithin } from './judge.ts';
+import { type LeftOut, leftOutOf } from './left-out.ts';
 import { forecastsOf, pruneModels, type StoredModel, storeModels } from './models.ts';
 import { newestTime } from './origin.ts';
 import { at, positions } from './rows.ts';
@@ -49,17 +50,8 @@ export interface TrainingRequest {
   readonly learners?: Learners | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onTrained?: ((done: Trained) => void) | undefined;
-  /** Called before a use is trained whose rooms are a list. */
-  readonly onListed?: ((listed: ListedRooms) => void) | undefined;
-}
-
-/** What a list of rooms leaves out of the readings there are. */
-export interface ListedRooms {
-  readonly use: Use;
-  /** Rooms of the list of which nothing was read. */
-  readonly missing: readonly string[];
-  /** Rooms that are not in the list and could be learnt from. */
-  readonly leftOut: readonly string[];
+  /** Called before a use is trained. */
+  readonly onLeftOut?: ((leftOut: LeftOut) => void) | undefined;
 }
 
 /** A model beside how wrong it was; or why nothing was trained. */
@@ -103,7 +95,11 @@ async function trainUse(warehouse: Warehouse, request: TrainingRequest, use: Use
 }
 
 /** The examples of a use by horizon, as far as it is known what came true. */
-async function knownExamples(warehouse: Warehouse, { relations, settings, asOf, onListed }: TrainingRequest, use: Use) {
+async function knownExamples(
+  warehouse: Warehouse,
+  { relations, settings, asOf, onLeftOut }: TrainingRequest,
+  use: Use,
+) {
   return warehouse.session(async (session) => {
     const newest = await newestTime(session, relations, asOf);
     const until = Math.floor(newest / quarterMs) * quarterMs;
@@ -111,8 +107,7 @@ async function knownExamples(warehouse: Warehouse, { relations, settings, asOf, 
     try {
       await prepareFeatures(session, relations, from, until);
       const codes = await roomCodes(session);
-      const listed = await listedRooms(session, settings, use);
-      if (listed !== undefined) onListed?.(listed);
+      onLeftOut?.(await leftOutOf(session, settings, use));
       const known = new Map<Horizon, Examples>();
       for (const horizon of horizons)
         known.set(
@@ -124,27 +119,6 @@ async function knownExamples(warehouse: Warehouse, { relations, settings, asOf, 
       await dropFeatures(session);
     }
   });
-}
-
-/** Reads the temporary table predict_target. @returns undefined if there is no list, or nothing to compare it with. */
-async function listedRooms(
-  session: Session,
-  { rooms, exclude }: PredictionSettings,
-  use: Use,
-): Promise<ListedRooms | undefined> {
-  const list = rooms[use];
-  if (list === undefined) return undefined;
-  const { rows } = await session.query<{ room: string }>(
-    `select distinct room from predict_target where ${use} is not null and apartment <> all($1::text[]) order by room`,
-    [exclude],
-  );
-  const read = rows.map(({ room }) => room);
-  if (read.length === 0) return undefined;
-  return {
-    use,
-    missing: list.filter((room) => !read.includes(room)),
-    leftOut: read.filter((room) => !list.includes(room)),
-  };
 }
 
 interface Task {

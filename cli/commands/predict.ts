@@ -1,10 +1,11 @@
 import { type Backtested, type BacktestRequest, backtest } from '../../predictions/backtest.ts';
 import { dayMs, type FeatureRelations } from '../../predictions/examples.ts';
 import { type Explained, explainForecasts } from '../../predictions/explain.ts';
+import type { LeftOut } from '../../predictions/left-out.ts';
 import { hasModels, newestModels, promote } from '../../predictions/models.ts';
 import { newestTime } from '../../predictions/origin.ts';
 import { horizons, type PredictionSettings, predictionSettings, uses } from '../../predictions/settings.ts';
-import { type ListedRooms, type Trained, trainModels } from '../../predictions/train.ts';
+import { type Trained, trainModels } from '../../predictions/train.ts';
 import { type PredictorSettings, predictorSettings } from '../../predictors/predictor-settings.ts';
 import { compiledProject } from '../../runner/cache/cache.ts';
 import type { Project } from '../../runner/project/project.ts';
@@ -107,7 +108,7 @@ function warnOfExcluded(project: Project, { exclude }: PredictionSettings, termi
 
 async function train(
   warehouse: Warehouse,
-  request: Omit<Parameters<typeof trainModels>[1], 'onTrained' | 'onListed'>,
+  request: Omit<Parameters<typeof trainModels>[1], 'onTrained' | 'onLeftOut'>,
   terminal: Terminal,
 ): Promise<0 | 1> {
   const onTrained = ({ use, horizon, models, refused = {}, tooShort }: Trained) => {
@@ -118,20 +119,32 @@ async function train(
       for (const [name, why] of Object.entries(refused)) terminal.say(`${name} is not the champion: ${why}.`);
     }
   };
-  const onListed = ({ use, missing, leftOut }: ListedRooms) => {
-    const list = `predictions.${use}.rooms`;
-    const texts = missing.map((room) =>
-      `${list} names "${room}", of which there are no readings. ${didYouMean(room, leftOut) ?? ''}`.trim(),
-    );
-    if (leftOut.length > 0)
-      texts.push(`${use}: not predicted are ${leftOut.join(', ')}, since ${list} does not name them.`);
-    for (const text of texts) {
+  const said = new Set<string>();
+  const onLeftOut = (leftOut: LeftOut) => {
+    for (const text of textsOf(leftOut).filter((one) => !said.has(one))) {
+      said.add(text);
       if (terminal.json) terminal.event({ type: 'notice', text });
       else terminal.say(text);
     }
   };
-  const trained = await trainModels(warehouse, { ...request, onTrained, onListed });
+  const trained = await trainModels(warehouse, { ...request, onTrained, onLeftOut });
   return trained.some(({ models }) => models.length > 0) ? 0 : 1;
+}
+
+/** What training does without, in words. */
+function textsOf({ use, rooms, missing, withoutWeather }: LeftOut): readonly string[] {
+  const list = `predictions.${use}.rooms`;
+  return [
+    ...missing.map((room) =>
+      `${list} names "${room}", of which there are no readings. ${didYouMean(room, rooms) ?? ''}`.trim(),
+    ),
+    ...(rooms.length > 0 ? [`${use}: not predicted are ${rooms.join(', ')}, since ${list} does not name them.`] : []),
+    ...(withoutWeather.length > 0
+      ? [
+          `There is no weather forecast for ${withoutWeather.join(', ')}, by weather_site of vars.apartments: models learn and predict without.`,
+        ]
+      : []),
+  ];
 }
 
 async function promoteOne(

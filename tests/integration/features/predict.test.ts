@@ -244,6 +244,9 @@ describe.each(oneDatabase)('predictions of the program itself on $name', (kind) 
        on conflict (quarter, apartment, room) do nothing`,
     );
     let now = new Date('2023-10-11T05:35:00Z');
+    // Where no weather is loaded nothing is waited for.
+    const without = Predictor.of(on.home.compile(), warehouse, false, () => now);
+    expect(await without?.due()).toEqual(['quarter', 'hour', 'day']);
     const predictor = Predictor.of(on.home.compile(), warehouse, true, () => now);
     expect(await predictor?.due()).toEqual(['quarter', 'hour']);
     now = new Date('2023-10-11T05:40:00Z');

@@ -268,19 +268,27 @@ describe.each(oneDatabase)('predictors on $name', (kind) => {
     expect(stored).toEqual([{ horizon: 'quarter' }]);
   });
 
-  it.runIf(isOnServer)('training says which rooms a list leaves out, and which of it there are not', async () => {
-    const { home, database } = on;
-    const predict = new KilledPredictions(database.warehouse, database.url ?? '', home.project);
-    const listing = (rooms: string) =>
-      predict.run('train', '--use', 'occupied', '--vars', `{ predictions: { occupied: { rooms: ${rooms} } } }`);
-    const said = await listing('[Kitchen, Ofice]');
-    expect(said).toContain(
-      'predictions.occupied.rooms names "Ofice", of which there are no readings. Did you mean "Office"?',
-    );
-    expect(said).toContain('occupied: not predicted are Office, since predictions.occupied.rooms does not name them.');
-    for (const rooms of ['[Kitchen, Office]', 'auto'])
-      expect(await listing(rooms)).not.toContain('predictions.occupied');
-  });
+  it.runIf(isOnServer)(
+    'training says which rooms a list leaves out, which of it there are not, and where there is no weather',
+    async () => {
+      const { home, database } = on;
+      const predict = new KilledPredictions(database.warehouse, database.url ?? '', home.project);
+      const listing = (rooms: string) =>
+        predict.run('train', '--use', 'occupied', '--vars', `{ predictions: { occupied: { rooms: ${rooms} } } }`);
+      const said = await listing('[Kitchen, Ofice]');
+      expect(said).toContain(
+        'predictions.occupied.rooms names "Ofice", of which there are no readings. Did you mean "Office"?',
+      );
+      expect(said).toContain(
+        'There is no weather forecast for jimmy, by weather_site of vars.apartments: models learn',
+      );
+      expect(said).toContain(
+        'occupied: not predicted are Office, since predictions.occupied.rooms does not name them.',
+      );
+      for (const rooms of ['[Kitchen, Office]', 'auto'])
+        expect(await listing(rooms)).not.toContain('predictions.occupied');
+    },
+  );
 
   it.runIf(isOnServer)('an apartment that objects, and is misspelt, is not passed over in silence', async () => {
     const { home, database } = on;
