@@ -8,6 +8,11 @@ export type Use = (typeof uses)[number];
 export const horizons = ['quarter', 'hour', 'day'] as const;
 export type Horizon = (typeof horizons)[number];
 
+/** A value of the variable `predictions` that makes no sense: wrong configuration, of which nothing was tried. */
+export class PredictionSettingError extends DatacycleError {
+  override readonly exitCode = 2;
+}
+
 /** The variable `predictions` of project.yml. */
 export interface PredictionSettings {
   /** How many days before now are learnt from, at most. */
@@ -37,7 +42,7 @@ const keys = [
 
 /**
  * Reads the variable `predictions`; what it leaves out has a value of its own.
- * @throws DatacycleError if a value makes no sense, or nothing has the name of a key.
+ * @throws PredictionSettingError if a value makes no sense, or nothing has the name of a key.
  */
 export function predictionSettings(value: unknown): PredictionSettings {
   const given = mapping('', value, keys);
@@ -87,8 +92,8 @@ function names(name: string, value: unknown): readonly string[] {
   throw wrong(name, value, 'a list of names');
 }
 
-function wrong(name: string, value: unknown, range: string): DatacycleError {
-  return new DatacycleError({
+function wrong(name: string, value: unknown, range: string): PredictionSettingError {
+  return new PredictionSettingError({
     what: `the variable predictions${name === '' ? '' : `.${name}`} is ${JSON.stringify(value)}, and has to be ${range}`,
     hint: 'Correct it under vars in project.yml.',
   });

@@ -1,6 +1,5 @@
 import { baselines, learnersOf } from '../predictions/candidates.ts';
-import { type Horizon, horizons, type Use, uses } from '../predictions/settings.ts';
-import { DatacycleError } from '../warehouse/errors.ts';
+import { type Horizon, horizons, PredictionSettingError, type Use, uses } from '../predictions/settings.ts';
 
 /** A program of others that predicts, as an entry of `predictions: predictors:` has it. */
 export interface PredictorSettings {
@@ -20,7 +19,7 @@ const keys = ['name', 'version', 'command', 'targets', 'horizons', 'timeout_seco
 
 /**
  * Reads the list `predictors` of the variable `predictions`; without it there are none.
- * @throws DatacycleError naming the entry and what is wrong with it.
+ * @throws PredictionSettingError naming the entry and what is wrong with it.
  */
 export function predictorSettings(predictions: unknown): readonly PredictorSettings[] {
   const list = isRecord(predictions) ? (predictions.predictors ?? []) : [];
@@ -81,8 +80,8 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function wrong(place: string, value: unknown, wanted: string): DatacycleError {
-  return new DatacycleError({
+function wrong(place: string, value: unknown, wanted: string): PredictionSettingError {
+  return new PredictionSettingError({
     what: `the variable predictions.${place} is ${JSON.stringify(value) ?? 'missing'}, and has to be ${wanted}`,
     hint: 'Correct it under vars in project.yml; docs/predictors.md says what it may be.',
   });

@@ -146,6 +146,16 @@ export function printStatus(found: Status, terminal: Terminal): void {
     terminal.say(`See the bad rows with: ${showKept(audit.test)}`);
     terminal.output('');
   }
+  section(
+    'Data tests that warn',
+    found.warnings.map(({ node, message }) => ({ test: node, found: message })),
+    '',
+  );
+  const [warning] = found.warnings;
+  if (warning !== undefined) {
+    terminal.say(`See the rows with: datacycle show --limit -1 --select ${warning.node}`);
+    terminal.output('');
+  }
   const { disk } = found;
   section(
     'Disk',

@@ -39,6 +39,19 @@ export async function readRuns(on: Queryable): Promise<readonly RunState[]> {
  * @param nodes their names.
  */
 export async function readNodeProblems(on: Queryable, nodes: readonly string[]): Promise<readonly NodeProblem[]> {
+  return lastResults(on, nodes, ['error', 'fail', 'skipped']);
+}
+
+/** The data tests that only warn and found something when they last ran: nothing is held back, and nobody has to come. */
+export async function readWarnings(on: Queryable, nodes: readonly string[]): Promise<readonly NodeProblem[]> {
+  return lastResults(on, nodes, ['warn']);
+}
+
+async function lastResults(
+  on: Queryable,
+  nodes: readonly string[],
+  statuses: readonly string[],
+): Promise<readonly NodeProblem[]> {
   if (!(await exists(on, 'datacycle.run_result'))) return [];
   const { rows } = await on.query<NodeProblem & Record<string, unknown>>(
     `select latest.node, latest.status, latest.message
@@ -49,9 +62,9 @@ export async function readNodeProblems(on: Queryable, nodes: readonly string[]):
          where r.node = any($1::text[])
          order by r.node, ${await runOrder(on)} desc
      ) as latest
-     where latest.status in ('error', 'fail', 'skipped')
+     where latest.status = any($2::text[])
      order by latest.status, latest.node`,
-    [[...nodes]],
+    [[...nodes], [...statuses]],
   );
   return rows;
 }

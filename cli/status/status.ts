@@ -23,7 +23,7 @@ import { type FailedAudit, readFailedAudits } from './audits.ts';
 import { type DiskState, readDisk } from './disk.ts';
 import { type Freshness, readFreshness } from './freshness.ts';
 import { type PublishingState, readPublishing } from './publishing.ts';
-import { type NodeProblem, type RunState, readNodeProblems, readRuns } from './runs.ts';
+import { type NodeProblem, type RunState, readNodeProblems, readRuns, readWarnings } from './runs.ts';
 import { type Rejected, readRejected, readSources, type SourceState } from './source-state.ts';
 import { readStreams, type StreamState } from './streams.ts';
 import { readTables, type TableState } from './tables.ts';
@@ -47,6 +47,8 @@ export interface Status {
   readonly tables: readonly TableState[];
   /** Audits that hold their models back. */
   readonly audits: readonly FailedAudit[];
+  /** Data tests of severity warn that found something when they last ran; no problems. */
+  readonly warnings: readonly NodeProblem[];
   /** The last time that the watcher ran the data tests on all rows: ISO text, and which of them failed. Null before. */
   readonly fullTests: { readonly at: string; readonly failed: string | null } | null;
   /** The exports of the project that were tried at least once. */
@@ -91,6 +93,7 @@ export async function readStatus(
     rejected: await readRejected(warehouse),
     tables: await readTables(warehouse, compiled.manifest, exactBelow),
     audits: await readFailedAudits(warehouse, names),
+    warnings: await readWarnings(warehouse, names),
     fullTests: full?.lastSuccess ? { at: full.lastSuccess, failed: full.message } : null,
     exports,
     disk: await readDisk(warehouse, bronzeRoot(project)),

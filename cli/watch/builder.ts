@@ -46,6 +46,8 @@ export class Builder {
   #isBlocked = false;
   /** Nodes that failed when they were last built or tested, and that the log has reported. */
   readonly #reportedFailing = new Set<string>();
+  /** Tests that warned when they last ran, likewise. */
+  readonly #reportedWarned = new Set<string>();
 
   constructor(options: BuilderOptions) {
     this.#options = options;
@@ -182,6 +184,7 @@ export class Builder {
     else if (built > 0) conditions.recovered('build');
     if (bad.length > 0) conditions.failed('tests', describe(bad), 'See the rows with datacycle show --select <test>.');
     else if (tested.length > 0 && broken.length === 0) conditions.recovered('tests');
+    this.#tellWarned(tested);
     const rows = results.reduce((sum, one) => sum + one.inserted + one.updated + one.deleted, 0);
     const failed = broken.length + bad.length;
     // A failure that repeats has been logged; it is only counted.
@@ -207,6 +210,23 @@ export class Builder {
       },
     );
     return summary.ok ? 'done' : 'failed';
+  }
+
+  /** Logs which data tests of severity warn have found something, once for as long as they do. */
+  #tellWarned(tested: readonly NodeResult[]): void {
+    const { log } = this.#options;
+    for (const result of tested) {
+      const { node, status } = result;
+      if (status === 'skipped' || (status === 'warn') === this.#reportedWarned.has(node.id)) continue;
+      if (status === 'warn') {
+        this.#reportedWarned.add(node.id);
+        const hint = `See the rows with datacycle show --select ${node.name}.`;
+        log.write('warning', 'test warns', `test warns: ${describe([result])}. ${hint}`, { test: node.name });
+      } else {
+        this.#reportedWarned.delete(node.id);
+        log.write('info', 'test warns no more', `test warns no more: ${node.name}`, { test: node.name });
+      }
+    }
   }
 
   /** Whether the set of failing nodes differs from the one that was last logged. */

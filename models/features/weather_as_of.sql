@@ -34,7 +34,7 @@ issues as (
         end as there_from
     from files as f
     cross join lateral (
-        select (f.prediction_date + {{literal (lookup (var "predictions") "weather_there_after")}}::interval) at time zone 'UTC' as punctual
+        select (f.prediction_date + coalesce({{literal (lookup (var "predictions") "weather_there_after")}}, '5 hours 30 minutes')::interval) at time zone 'UTC' as punctual
     ) as p
     left join loads as l on l.load_id = f.load_id
     group by

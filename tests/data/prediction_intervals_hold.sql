@@ -29,4 +29,4 @@ select
     coverage
 from sums
 where windows >= 500
-    and coverage not between {{literal (lookup (var "predictions") "interval")}} - 0.15 and {{literal (lookup (var "predictions") "interval")}} + 0.12
+    and coverage - coalesce({{literal (lookup (var "predictions") "interval")}}, 0.8) not between -0.15 and 0.12

@@ -15,6 +15,8 @@ export interface Overview {
     readonly badRows: number;
     readonly kept: number;
   }[];
+  /** Data tests of severity warn that found something when they last ran. */
+  readonly warnings: readonly { readonly node: string; readonly message: string }[];
   readonly disk: {
     readonly bronzeFolder: string;
     readonly bronze: readonly { readonly source: string; readonly files: number; readonly bytes: number }[];

@@ -95,6 +95,23 @@ describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))('datacycle 
     }
   });
 
+  it('lists data tests that warn, which need nobody', async () => {
+    const test = join(project.root, 'tests', 'data', 'many_files.sql');
+    writeFileSync(test, `{{config severity="warn"}}\nselect * from {{ref "total"}} where files = 2\n`);
+    for (const owner of ['JimmyLoup', 'JeremieVianin'])
+      writeFileSync(join(project.root, 'share', fileName(owner, 10)), document(owner, 10));
+    expect((await project.run(['load'], env)).code).toBe(0);
+    expect((await project.run(['build'], env)).code).toBe(0);
+    const { code, found } = await status();
+    expect([code, found.warnings]).toEqual([0, [{ node: 'many_files', status: 'warn', message: '1 bad row' }]]);
+    const text = (await project.run(['status'], env)).stdout;
+    expect(text).toMatch(/Data tests that warn\n.*\n.*\nmany_files \| 1 bad row\n/);
+    expect(text).toContain('See the rows with: datacycle show --limit -1 --select many_files');
+    writeFileSync(test, `{{config severity="warn"}}\nselect * from {{ref "total"}} where files > 2\n`);
+    expect((await project.run(['build'], env)).code).toBe(0);
+    expect((await status()).found.warnings).toEqual([]);
+  });
+
   it('tells rows, sources, rejected files with reasons, disk, runs and what is too old', async () => {
     for (const owner of ['JimmyLoup', 'JeremieVianin']) {
       for (let at = 10; at < 15; at += 1)

@@ -31,4 +31,6 @@ it.each([
 ])('%s is refused where it makes no sense', (name, value, range) => {
   expect(() => predictionSettings(value)).toThrow(`the variable ${name} is`);
   expect(() => predictionSettings(value)).toThrow(range);
+  // Wrong configuration: nothing was tried.
+  expect(() => predictionSettings(value)).toThrow(expect.objectContaining({ exitCode: 2 }));
 });

@@ -121,6 +121,20 @@ function Found({ found }: { found: Overview }) {
           />
         </section>
       )}
+      {found.warnings.length > 0 && (
+        <section>
+          <h2>{t('Data tests that warn')}</h2>
+          <Table
+            caption={t('Data tests that warn')}
+            keyOf={({ node }) => node}
+            rows={found.warnings}
+            columns={[
+              { title: t('What'), cell: ({ node }) => <a href={hrefOf('node', `test.${node}`)}>{node}</a> },
+              { title: t('Message'), cell: ({ message }) => <span lang="en">{message}</span> },
+            ]}
+          />
+        </section>
+      )}
       <section>
         <h2>{t('Last runs')}</h2>
         <Table

@@ -18,6 +18,7 @@ export const texts = [
   'CO2',
   'Command',
   'Dark',
+  'Data tests that warn',
   'Database',
   'Day',
   'Demo',

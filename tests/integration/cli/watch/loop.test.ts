@@ -138,6 +138,21 @@ describe.each(oneDatabase)('the operating loop, on $name', ({ open }) => {
     expect(await files()).toBe(26);
   });
 
+  it('tells once that a test warns, and once that it does no more', async () => {
+    const sql = `{{config severity="warn"}}\nselect * from {{ref "total"}} where files > 4\n`;
+    const small = begin({ files: { 'tests/data/many_files.sql': sql } });
+    const told = async (now: Date, ...minutes: number[]) => {
+      await share.add(...minutes);
+      small.now = now;
+      await small.check();
+      return small.said().flatMap(({ level, event, text }) => (event.startsWith('test warns') ? [level, text] : []));
+    };
+    expect(await told(at(10), 0, 1, 2)).toEqual(['warning', expect.stringContaining('many_files: 1 bad row. See the')]);
+    expect(await told(local(1, 0, 30), 3)).toEqual([]);
+    await db.warehouse.query('delete from public.readings');
+    expect(await told(local(2, 0, 30), 4)).toEqual(['info', 'test warns no more: many_files']);
+  });
+
   it('lists, builds, tests and keeps house once a night, whatever the clock does', async () => {
     const nights: string[] = [];
     await share.add(0);

@@ -35,6 +35,8 @@ export interface SmallOptions {
   /** Has the folders `smb` and `bronze`. */
   readonly folder: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Files of the project besides its own. */
+  readonly files?: Readonly<Record<string, string>>;
   readonly registry?: (options: LoadOptions) => Promise<number>;
   readonly sensors?: Source['load'];
   readonly weather?: Source['load'];
@@ -48,7 +50,7 @@ export interface SmallOptions {
 
 /** A watcher in this process over a project of three models, with a clock that the test moves. */
 export class SmallWatch {
-  readonly project = new TemporaryProject(smallProject);
+  readonly project: TemporaryProject;
   readonly watcher: Watcher;
   readonly metrics: WatchMetrics;
   readonly #recorder = new Recorder(true);
@@ -57,6 +59,7 @@ export class SmallWatch {
 
   constructor(options: SmallOptions) {
     this.now = options.now;
+    this.project = new TemporaryProject({ ...smallProject, ...options.files });
     const { warehouse, folder, housekeep } = options;
     mkdirSync(join(folder, 'bronze'), { recursive: true });
     const env = {
