@@ -90,35 +90,37 @@ describe.each(oneDatabase)('features on $name', (kind) => {
 
   it('of an apartment that is silent at an origin that is known which was read before, for a day', async () => {
     const { warehouse } = on.database;
-    await warehouse.query('begin; create table public.whole as table silver.room_quarter; commit');
-    const silence = async (from: string) => {
+    await warehouse.query('create table public.whole as table silver.room_quarter');
+    const silence = async (from: string, to: string) => {
       await warehouse.query('delete from silver.room_quarter; insert into silver.room_quarter table public.whole');
-      await warehouse.query(
-        `delete from silver.room_quarter where quarter >= '${from}' and quarter < '2023-10-20 08:00Z'`,
-      );
+      await warehouse.query(`delete from silver.room_quarter where quarter >= '${from}' and quarter < '${to}'`);
     };
-    const origin = '2023-10-20 05:15Z';
-    for (const [from, silent_quarters] of [
-      ['2023-10-20 05:15Z', 1],
-      ['2023-10-19 18:00Z', 46],
-      ['2023-10-19 05:45Z', 95],
+    for (const [from, origin, to, silent_quarters] of [
+      ['2023-10-20 05:15Z', '2023-10-20 05:15Z', '2023-10-20 08:00Z', 1],
+      ['2023-10-19 18:00Z', '2023-10-20 05:15Z', '2023-10-20 08:00Z', 46],
+      ['2023-10-19 05:45Z', '2023-10-20 05:15Z', '2023-10-20 08:00Z', 95],
+      // The night in which the clocks go back is within the outage, or within the three days after.
+      ['2023-10-28 22:00Z', '2023-10-29 05:15Z', '2023-10-29 09:00Z', 30],
+      ['2023-10-26 05:45Z', '2023-10-27 05:15Z', '2023-10-27 05:30Z', 95],
     ] as const) {
-      await silence(from);
+      await silence(from, to);
       const { whole, cut } = await wholeAndCut(origin);
       expect(whole.map((rows) => rows.length)).toEqual([3, 3 * 288]);
       const nothing = { m0: null, a0: null, ar0: null, light0: null, co2_0: null, p0: null, house_w: null };
       for (const row of whole[0] ?? []) expect(row).toMatchObject({ ...nothing, silent_quarters });
       const read = await on.home.rows(
-        `select room, sum(motion_minutes)::int as m_24h, round(avg(power_w::numeric), 6)::float8 as p_24h from silver.room_quarter
-         where quarter > timestamptz '${origin}' - interval '1 day' and quarter <= '${origin}' group by room order by room`,
+        `select r.room, sum(q.motion_minutes)::int as m_24h, round(avg(q.power_w::numeric), 6)::float8 as p_24h
+         from (values ('Office'), ('Kitchen'), ('House')) as r (room)
+         left join silver.room_quarter as q on q.room = r.room and q.quarter > timestamptz '${origin}' - interval '1 day' and q.quarter <= '${origin}'
+         group by r.room order by r.room`,
       );
       expect(whole[0]?.map(({ room, m_24h, p_24h }) => ({ room, m_24h, p_24h }))).toEqual(read);
       expect(cut).toEqual(whole);
     }
-    await silence('2023-10-19 05:30Z');
-    const { whole, cut } = await wholeAndCut(origin);
+    await silence('2023-10-19 05:30Z', '2023-10-20 08:00Z');
+    const { whole, cut } = await wholeAndCut('2023-10-20 05:15Z');
     expect([whole[0], cut[0]]).toEqual([[], []]);
-    await silence('infinity');
+    await silence('infinity', 'infinity');
     await warehouse.query('drop table public.whole');
   });
 
