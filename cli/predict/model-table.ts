@@ -20,7 +20,9 @@ export interface Listed {
  */
 export function modelTable(use: Use, horizon: Horizon, models: readonly Listed[]): string {
   const champion = models.find(({ isChampion }) => isChampion);
-  const learnt = champion?.trainedTo === undefined ? '' : `, which has learnt up to ${minuteOf(champion.trainedTo)}`;
+  // A predictor is known from when it first answered; what it has learnt from is not.
+  const isTrained = champion?.trainedTo !== undefined && champion.evaluation.criterion !== undefined;
+  const learnt = !isTrained ? '' : `, which has learnt up to ${minuteOf(champion.trainedTo)}`;
   const title = `${use}, ${horizon}${champion === undefined ? '' : `: the champion is ${champion.name}${learnt}`}`;
   if (models.length === 0) return `${title}: nothing to compare`;
   const hasVersions = models.some(({ version }) => version !== undefined);

@@ -34,6 +34,7 @@ function lacksModel(asked: ScoringOutcome['asked'], scored: ScoringOutcome['scor
 }
 
 function stateOf({ state, records, asked, leads }: ScoringOutcome['asked'][number]['answered'][number]): string {
+  if (state === 'written' && records === 0 && asked > 0) return 'no answers';
   const lacks = records > 0 && records < asked ? `, ${asked - records} windows without an answer` : '';
   return `${state}${leads ? ', champion' : ''}${lacks}`;
 }
