@@ -105,7 +105,7 @@ async function measured({ name, rows, columns, target, spec }: Case) {
   let quality: number | undefined;
   for (let round = 0; round < rounds; round += 1) {
     const [began, spent] = [performance.now(), cpuSeconds()];
-    const artefact = await trainInThread(job);
+    const { artefact } = await trainInThread(job);
     seconds.push((performance.now() - began) / 1000);
     cpu.push(cpuSeconds() - spent);
     const trained = cpuSeconds();

@@ -1,7 +1,7 @@
 import type { Matrix } from '../learning/data/matrix.ts';
 import type { Session } from '../warehouse/warehouse.ts';
 import { apartmentsOf, Filling, numbersOf } from './filling.ts';
-import { exampleCount, exampleQuery } from './inputs.ts';
+import { exampleCount, exampleQuery, inputs, queried } from './inputs.ts';
 import type { Horizon, PredictionSettings, Use } from './settings.ts';
 
 /** The models that features are read from, as quoted names. */
@@ -94,6 +94,8 @@ export interface Wanted {
   readonly to: number;
   /** `<apartment>/<room>` by position: what the inputs `room` and `apartment` are. */
   readonly codes: readonly string[];
+  /** Which inputs are read; all if not given. */
+  readonly columns?: readonly string[];
   /** Whether only those are wanted of which it is known what came true. */
   readonly isKnown?: boolean;
 }
@@ -117,8 +119,9 @@ function pairsOf(horizon: Horizon, ahead: number): string {
 
 /** Reads examples, those of a day of origins at a time: memory holds them as columns of numbers, and once. */
 export async function examplesOf(session: Session, settings: PredictionSettings, wanted: Wanted): Promise<Examples> {
-  const { use, horizon, from, to, codes, isKnown = false } = wanted;
-  const which = `s.origin >= $1::timestamptz and s.origin < $2::timestamptz and ${pairsOf(horizon, settings.ahead[horizon])}
+  const { use, horizon, from, to, codes, columns = inputs, isKnown = false } = wanted;
+  const ahead = settings.ahead[horizon];
+  const which = `${pairsOf(horizon, ahead)}
     and s.apartment <> all($3::text[]) and ($4::text[] is null or s.room = any($4::text[]))
     ${isKnown ? `and t.${use} is not null` : ''}`;
   const within = (start: number, end: number) => [
@@ -127,9 +130,10 @@ export async function examplesOf(session: Session, settings: PredictionSettings,
     settings.exclude,
     settings.rooms[use] ?? null,
   ];
-  const { rows: counted } = await session.query<{ examples: number }>(exampleCount(which), within(from, to));
-  const filling = new Filling(counted[0]?.examples ?? 0, codes);
-  const sql = exampleQuery(use, which);
+  const pairs = { which, reach: horizon === 'day' ? ahead * 96 : ahead };
+  const { rows: counted } = await session.query<{ examples: number }>(exampleCount(pairs), within(from, to));
+  const filling = new Filling(counted[0]?.examples ?? 0, codes, columns);
+  const sql = exampleQuery(use, pairs, queried(columns));
   for (let start = from; start < to; start += dayMs) {
     const { rows } = await session.query(sql, within(start, Math.min(start + dayMs, to)));
     filling.add(rows);

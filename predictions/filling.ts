@@ -1,8 +1,11 @@
+import { emptyColumns } from '../learning/data/matrix.ts';
 import type { Row } from '../warehouse/warehouse.ts';
-import { inputs, queriedInputs } from './inputs.ts';
+import { queried } from './inputs.ts';
 
 /** Examples that are filled in as rows are read: the columns have their length from the beginning, so that none is there twice. */
 export class Filling {
+  readonly #columns: readonly string[];
+  /** The columns that are in the rows, in their order there. */
   readonly #queried: readonly Float64Array[];
   readonly #roomCodes: Float64Array;
   readonly #apartmentCodes: Float64Array;
@@ -17,10 +20,13 @@ export class Filling {
   readonly #roomAt: (code: string) => number;
   readonly #apartmentAt: (apartment: string) => number;
 
-  /** @param rows how many there will be. @param codes `<apartment>/<room>` by position. */
-  constructor(rows: number, codes: readonly string[]) {
-    const column = () => new Float64Array(rows);
-    this.#queried = queriedInputs.map(column);
+  /** @param rows how many there will be. @param codes `<apartment>/<room>` by position. @param columns the inputs. */
+  constructor(rows: number, codes: readonly string[], columns: readonly string[]) {
+    const inRows = queried(columns);
+    const memory = [...emptyColumns(inRows.length + 6, rows, true)];
+    const column = () => memory.pop() ?? new Float64Array(rows);
+    this.#columns = columns;
+    this.#queried = inRows.map(column);
     this.#roomCodes = column();
     this.#apartmentCodes = column();
     this.#origins = column();
@@ -31,7 +37,7 @@ export class Filling {
     this.#apartmentAt = numbersOf(apartmentsOf(codes));
   }
 
-  /** @param rows of `exampleQuery`. */
+  /** @param rows of `exampleQuery`, with these columns. */
   add(rows: readonly Row[]): void {
     for (const row of rows) {
       const at = this.#rooms.length;
@@ -57,11 +63,12 @@ export class Filling {
       ['room', this.#roomCodes],
       ['apartment', this.#apartmentCodes],
     ]);
-    const values = inputs.map(
-      (name) => codes.get(name) ?? this.#queried[queriedInputs.indexOf(name)] ?? new Float64Array(0),
+    const inRows = queried(this.#columns);
+    const values = this.#columns.map(
+      (name) => codes.get(name) ?? this.#queried[inRows.indexOf(name)] ?? new Float64Array(0),
     );
     return {
-      matrix: { columns: inputs, rows: this.#rooms.length, values, keys: [origins, targets, this.#roomCodes] },
+      matrix: { columns: this.#columns, rows: this.#rooms.length, values, keys: [origins, targets, this.#roomCodes] },
       origins,
       targets,
       days: this.#days,

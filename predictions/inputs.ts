@@ -74,24 +74,45 @@ export function isSteady(horizon: Horizon, name: string): boolean {
 /** How the columns of room_quarter_target that a use predicts end. */
 const suffixes: Readonly<Record<Use, string>> = { occupied: 'occupied', mean_power_w: 'power_w' };
 
-/** Pairs of an origin and a target of a room, of the temporary tables `predict_state` (s) and `predict_target` (t). */
-const pairsFrom = `from predict_state as s
-join predict_target as t on t.apartment = s.apartment and t.room = s.room`;
-
-/** How many examples there are. @param which the condition of {@link exampleQuery}. */
-export function exampleCount(which: string): string {
-  return `select count(*)::integer as examples ${pairsFrom} where ${which}`;
+/** Which pairs of an origin and a target are examples. */
+export interface Pairs {
+  /** A condition on the temporary tables `predict_state` (s) and `predict_target` (t), beside that origins are between the parameters $1 and $2 of a query. */
+  readonly which: string;
+  /** The most quarters of an hour from an origin to its target. */
+  readonly reach: number;
 }
 
-/** The inputs that a query gives, in the order of {@link inputs}: the others are positions in lists that it does not know. */
-export const queriedInputs: readonly string[] = inputs.filter((name) => name !== 'room' && name !== 'apartment');
+/** Between the first origin and the last target: of tables that hold months, a query of a day then reads a day. */
+function isWithin(time: string, { reach }: Pick<Pairs, 'reach'>): string {
+  return `${time} > $1::timestamptz and ${time} < $2::timestamptz + ${reach} * interval '15 minutes'`;
+}
+
+function pairsFrom(pairs: Pairs): string {
+  return `from predict_state as s
+join predict_target as t on t.apartment = s.apartment and t.room = s.room and ${isWithin('t.target', pairs)}`;
+}
+
+function pairsWhere({ which }: Pairs): string {
+  return `where s.origin >= $1::timestamptz and s.origin < $2::timestamptz and ${which}`;
+}
+
+/** How many examples there are: a query with the parameters of {@link exampleQuery}. */
+export function exampleCount(pairs: Pairs): string {
+  return `select count(*)::integer as examples ${pairsFrom(pairs)} ${pairsWhere(pairs)}`;
+}
+
+/** The inputs that a query gives: the others are positions in lists that it does not know. */
+export function queried(columns: readonly string[]): readonly string[] {
+  return columns.filter((name) => name !== 'room' && name !== 'apartment');
+}
 
 /**
- * The examples of a use, one row an origin, target and room, in this order: a query over these tables and `predict_weather` (w). All inputs of a
+ * The examples of a use, one row an origin, target and room, in this order: a query over these tables and `predict_weather` (w). The inputs of a
  * row are one text, with commas between them and nothing for what is missing: rows of fifty numbers each would take ten times as much memory.
- * @param which of the pairs of s and t are wanted, a condition.
+ * @param columns the inputs that are wanted, of {@link queried} ones.
+ * Its parameters $1 and $2 are the first origin, and the end of origins, which is not itself one; `pairs` may name more.
  */
-export function exampleQuery(use: Use, which: string): string {
+export function exampleQuery(use: Use, pairs: Pairs, columns: readonly string[]): string {
   return `select
     extract(epoch from e.origin)::float8 as origin,
     extract(epoch from e.target)::float8 as target,
@@ -99,14 +120,14 @@ export function exampleQuery(use: Use, which: string): string {
     e.room,
     e.days,
     e.label,
-    array_to_string(array[${queriedInputs.map((name) => `e.${name}`).join(', ')}]::float8[], ',', '') as inputs
+    array_to_string(array[${columns.map((name) => `e.${name}`).join(', ')}]::float8[], ',', '') as inputs
 from (
-${unpackedQuery(use, which)}
+${unpackedQuery(use, pairs)}
 ) as e
 order by e.origin, e.target, e.apartment, e.room`;
 }
 
-function unpackedQuery(use: Use, which: string): string {
+function unpackedQuery(use: Use, pairs: Pairs): string {
   const end = suffixes[use];
   return `select
     s.origin,
@@ -128,14 +149,16 @@ function unpackedQuery(use: Use, which: string): string {
     ${Object.entries(degreeInputs)
       .map(([name, sql]) => `${sql} as ${name}`)
       .join(', ')}
-${pairsFrom}
+${pairsFrom(pairs)}
 left join predict_target as o
     on o.target = s.origin + interval '15 minutes' and o.apartment = s.apartment and o.room = s.room
+    and ${isWithin('o.target', { reach: 1 })}
 cross join lateral (select (extract(epoch from t.target - s.origin) / 900)::float8 as ahead) as x
 left join predict_weather as w
     on w.apartment = s.apartment
     and w.hour = date_trunc('hour', t.target, 'UTC')
+    and ${isWithin(`w.hour + interval '1 hour'`, { reach: pairs.reach + 4 })}
     and w.there_from <= s.origin + interval '15 minutes'
     and w.there_until > s.origin + interval '15 minutes'
-where ${which}`;
+${pairsWhere(pairs)}`;
 }

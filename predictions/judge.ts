@@ -57,27 +57,31 @@ export async function compare(comparison: Comparison): Promise<readonly Judged[]
   return all;
 }
 
-/** Trains a model in a thread of its own; of power, says at which level its forecasts of each room are and how its bursts are, or of days ahead how far they are drawn to the last one. */
-export async function learn(
-  { use, horizon, codes, spec }: Pick<Comparison, 'use' | 'horizon' | 'codes'> & { readonly spec: ModelSpec },
-  { learnt, ended }: Past,
-  signal: AbortSignal | undefined,
-): Promise<{
+/** A trained model, and what of its rooms its forecasts are corrected by: as in `Content`. */
+export interface Learned {
   readonly artefact: Artefact;
   readonly levels?: readonly number[];
   readonly bursts?: readonly number[];
   readonly dayWeights?: readonly number[];
-}> {
-  const { labels } = learnt;
+}
+
+/** Trains a model in a thread of its own; of power, says at which level its forecasts of each room are and how its bursts are, or of days ahead how far they are drawn to the last one. */
+export async function learn(
+  { use, horizon, codes, spec }: Pick<Comparison, 'use' | 'horizon' | 'codes'> & { readonly spec: ModelSpec },
+  { known, rows, learnt, ended }: Past,
+  signal: AbortSignal | undefined,
+): Promise<Learned> {
   const columns = inputsOf(use, horizon);
-  const matrix = { ...learnt.matrix, columns, values: columnsNamed(learnt.matrix, columns) };
+  const matrix = { ...known.matrix, columns, values: columnsNamed(known.matrix, columns) };
+  const job = { spec, matrix, rows, target: learnt.labels };
   const options = signal === undefined ? {} : { signal };
-  if (use === 'occupied') return { artefact: await trainInThread({ spec, matrix, target: labels }, options) };
+  if (use === 'occupied') return { artefact: (await trainInThread(job, options)).artefact };
   const weights = weightsOf(learnt, codes.length);
-  const artefact = await trainInThread({ spec, matrix, target: labels, weights }, options);
-  return horizon === 'day'
+  const predicts = horizon !== 'day';
+  const { artefact, predictions } = await trainInThread({ ...job, weights, predicts }, options);
+  return predictions === undefined
     ? { artefact, dayWeights: dayWeightsOf(ended, codes.length) }
-    : { artefact, levels: levelsOf(artefact, learnt, codes.length), bursts: burstsOf(learnt, codes.length) };
+    : { artefact, levels: levelsOf(predictions, learnt, codes.length), bursts: burstsOf(learnt, codes.length) };
 }
 
 /** Whether an example is learnt from. */
@@ -89,21 +93,25 @@ export function isLearnt(horizon: Horizon, { origins, targets }: Examples, row: 
 
 /** What may be learnt from, once it is known what came true. */
 export interface Past {
-  /** What models learn from: of the daily forecasts a part. */
+  readonly known: Examples;
+  /** The positions of what models learn from: of the daily forecasts a part. */
+  readonly rows: Int32Array;
+  /** What models learn from, with few columns. */
   readonly learnt: Examples;
-  /** All of it; of the daily forecasts with no other columns than means, and weights of days, are made of. */
+  /** All of it, with few columns. */
   readonly ended: Examples;
 }
 
-/** What `meansOf` and `dayWeightsOf` read. */
-const columnsOfDays = ['room', 'hour', 'ahead', 'dn'];
+/** What means, levels, bursts and weights of rooms, rows and days are made of: to pick all columns would take as much memory again. */
+const columnsOfRooms = ['room', 'hour', 'ahead', 'dn', 'p_7d'];
 
 /** The examples whose windows had ended by a time: milliseconds. */
 export function pastOf(horizon: Horizon, known: Examples, time: number): Past {
   const ended = positions(known, (row) => (known.targets[row] ?? 0) + quarterMs <= time);
   const rows = ended.filter((row) => isLearnt(horizon, known, row));
-  const learnt = rows.length === known.matrix.rows ? known : at(known, rows);
-  return { learnt, ended: horizon === 'day' ? at(known, ended, columnsOfDays) : learnt };
+  const learnt = at(known, rows, columnsOfRooms);
+  const all = rows.length === ended.length ? learnt : at(known, ended, columnsOfRooms);
+  return { known, rows: Int32Array.from(rows), learnt, ended: all };
 }
 
 /** The examples whose origins end within two times, the later one not itself: milliseconds. */

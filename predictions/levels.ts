@@ -1,6 +1,4 @@
 import { columnNamed, columnsNamed } from '../learning/data/matrix.ts';
-import { score } from '../learning/model/score.ts';
-import type { Artefact } from '../learning/model/spec.ts';
 import type { Examples } from './examples.ts';
 import { scalesOfRooms } from './intervals.ts';
 import { grouped, roomsOf } from './rows.ts';
@@ -45,10 +43,10 @@ export function levelOf(measured: number, predicted: number): number {
  * room whose devices seldom run too large on the whole; with these factors they add up to what was measured, over all that was learnt. Not
  * for days ahead: what was learnt holds days of absence and a summer, and the factors made forecasts of autumn too small.
  */
-export function levelsOf(artefact: Artefact, { matrix, labels }: Examples, codes: number): readonly number[] {
+export function levelsOf(predictions: Float64Array, { matrix, labels }: Examples, codes: number): readonly number[] {
   const rooms = columnNamed(matrix, 'room');
   const sums = Array.from({ length: codes }, () => ({ measured: 0, predicted: 0, rows: 0 }));
-  score(artefact, matrix).forEach((value, row) => {
+  predictions.forEach((value, row) => {
     const sum = sums[rooms[row] ?? -1];
     if (sum === undefined) return;
     sum.measured += labels[row] ?? 0;

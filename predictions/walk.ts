@@ -1,5 +1,6 @@
 import type { Session, Warehouse } from '../warehouse/warehouse.ts';
 import { dayMs, dropFeatures, type Examples, examplesOf, type FeatureRelations, prepareFeatures } from './examples.ts';
+import { inputsOf } from './inputs.ts';
 import { type Past, pastOf, predictedWithin } from './judge.ts';
 import type { Horizon, PredictionSettings, Use } from './settings.ts';
 
@@ -30,6 +31,56 @@ export interface History {
   readonly codes: readonly string[];
 }
 
+/** Which origins are read: milliseconds. */
+export interface Span {
+  readonly from: number;
+  /** The end of origins; not itself one. */
+  readonly to: number;
+  /** Nothing measured from then on is read. */
+  readonly until: number;
+}
+
+/** The origins of all steps, and of what is learnt before the first one. */
+function spanOf({ settings, from, to }: Walk): Span {
+  const last = to.getTime();
+  return { from: from.getTime() - settings.historyDays * dayMs, to: last, until: last + 4 * dayMs };
+}
+
+/** Works with the features of a span, which are in temporary tables meanwhile. */
+export async function withFeatures<T>(
+  warehouse: Warehouse,
+  relations: FeatureRelations,
+  { from, until }: Span,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  return warehouse.session(async (session) => {
+    try {
+      await prepareFeatures(session, relations, from, until);
+      return await work(session);
+    } finally {
+      await dropFeatures(session);
+    }
+  });
+}
+
+/** Reads the examples of a span, of each use and horizon, from its features. */
+export async function readHistories(
+  session: Session,
+  settings: PredictionSettings,
+  { from, to }: Span,
+  uses: readonly Use[],
+  horizons: readonly Horizon[],
+): Promise<History[]> {
+  const codes = await roomCodes(session);
+  const histories: History[] = [];
+  for (const use of uses)
+    for (const horizon of horizons) {
+      const wanted = { use, horizon, from, to, codes, columns: inputsOf(use, horizon), isKnown: true };
+      histories.push({ use, horizon, known: await examplesOf(session, settings, wanted), codes });
+    }
+  return histories;
+}
+
 /**
  * Reads the examples of all steps, of each use and horizon. Features are worked out once for all of them, and no session is held when the
  * examples are read: what is done with them takes minutes.
@@ -37,27 +88,14 @@ export interface History {
 export async function historiesOf(
   warehouse: Warehouse,
   relations: FeatureRelations,
-  { settings, from, to }: Walk,
+  walk: Walk,
   uses: readonly Use[],
   horizons: readonly Horizon[],
 ): Promise<readonly History[]> {
-  const begin = from.getTime() - settings.historyDays * dayMs;
-  return warehouse.session(async (session) => {
-    try {
-      await prepareFeatures(session, relations, begin, to.getTime() + 4 * dayMs);
-      const codes = await roomCodes(session);
-      const histories: History[] = [];
-      for (const use of uses)
-        for (const horizon of horizons) {
-          const wanted = { use, horizon, from: begin, to: to.getTime(), codes, isKnown: true };
-          const known = await examplesOf(session, settings, wanted);
-          histories.push({ use, horizon, known, codes });
-        }
-      return histories;
-    } finally {
-      await dropFeatures(session);
-    }
-  });
+  const span = spanOf(walk);
+  return withFeatures(warehouse, relations, span, (session) =>
+    readHistories(session, walk.settings, span, uses, horizons),
+  );
 }
 
 /** The steps of a history, those left out in which there is nothing to compare. */
@@ -72,7 +110,7 @@ export function* stepsOf({ horizon, known }: History, { settings, from, to, step
 }
 
 /** `<apartment>/<room>` of all rooms with features, in order: what the inputs `room` and `apartment` number. */
-export async function roomCodes(session: Session): Promise<readonly string[]> {
+async function roomCodes(session: Session): Promise<readonly string[]> {
   const { rows } = await session.query<{ code: string }>(
     `select distinct apartment || '/' || room as code from predict_state order by 1`,
   );

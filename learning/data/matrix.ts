@@ -31,10 +31,22 @@ export function matrixOf(
   return { columns, rows: records.length, values };
 }
 
+/**
+ * Columns of zeros in one piece of memory: once nothing reads them it goes back to the system as a whole, and no gaps are left between
+ * other columns that nothing else fits into.
+ * @param areShared whether threads share them: a training thread reads them where they are.
+ */
+export function emptyColumns(count: number, rows: number, areShared = false): readonly Float64Array[] {
+  const bytes = rows * Float64Array.BYTES_PER_ELEMENT;
+  const memory = areShared ? new SharedArrayBuffer(count * bytes) : new ArrayBuffer(count * bytes);
+  return Array.from({ length: count }, (_, at) => new Float64Array(memory, at * bytes, rows));
+}
+
 /** @returns the rows at these positions, in this order. */
 export function rowsAt(matrix: Matrix, positions: ArrayLike<number>): Matrix {
   const { columns, keys } = matrix;
-  const values = matrix.values.map((column) => valuesAt(column, positions));
+  const values = emptyColumns(matrix.values.length, positions.length);
+  for (const [index, picked] of values.entries()) pick(matrix.values[index] ?? picked, positions, picked);
   const picked = keys?.map((key) => valuesAt(key, positions));
   return { columns, rows: positions.length, values, ...(picked === undefined ? {} : { keys: picked }) };
 }
@@ -42,8 +54,12 @@ export function rowsAt(matrix: Matrix, positions: ArrayLike<number>): Matrix {
 /** @returns the values at these positions, in this order. */
 export function valuesAt(values: Float64Array, positions: ArrayLike<number>): Float64Array {
   const picked = new Float64Array(positions.length);
-  for (let at = 0; at < picked.length; at += 1) picked[at] = values[positions[at] as number] as number;
+  pick(values, positions, picked);
   return picked;
+}
+
+function pick(values: Float64Array, positions: ArrayLike<number>, into: Float64Array): void {
+  for (let at = 0; at < into.length; at += 1) into[at] = values[positions[at] as number] as number;
 }
 
 /**

@@ -18,9 +18,8 @@ export function logOddsOf(probability: number): number {
   return Math.log(p / (1 - p));
 }
 
-/** The values that are there, ascending. */
-export function sortedValues(values: Float64Array): Float64Array {
-  const known = new Float64Array(values.length);
+/** The values that are there, ascending. @param known as long as the values: the result is a part of it. */
+export function sortedValues(values: Float64Array, known = new Float64Array(values.length)): Float64Array {
   let count = 0;
   for (let row = 0; row < values.length; row += 1) {
     const value = values[row] as number;

@@ -8,6 +8,7 @@
 //   6. terms.ts     the prediction of trained terms, and what each column adds to it
 //
 // At the end a missing value adds nothing, and an input that never varied has no term.
+import { emptyColumns, valuesAt } from '../data/matrix.ts';
 import type { Term } from './spec.ts';
 
 /** An input: its values, standardised (mean 0, standard deviation 1 by weight; missing is 0), and what they were made of. */
@@ -20,6 +21,9 @@ export interface Input {
 export interface Inputs {
   readonly names: readonly string[];
   readonly columns: readonly Float64Array[];
+  /** The rows that count, by position; all if it is not given. */
+  readonly rows?: Int32Array | undefined;
+  /** Of the rows that count. */
   readonly weights: Float64Array;
   readonly categories: ReadonlySet<string>;
   /** With a penalty all levels of a category are inputs; without, the smallest is not. */
@@ -30,16 +34,31 @@ export interface Inputs {
  * The inputs of a linear model, in the order of the columns and levels. Columns that do not vary are left out.
  * Standardising makes one penalty fit all inputs (Hastie, Tibshirani, Friedman, "The elements of statistical learning", 3.4.1).
  */
-export function designOf({ names, columns, weights, categories, hasPenalty }: Inputs): readonly Input[] {
-  return names.flatMap((column, index) => {
-    const values = columns[index] ?? new Float64Array(0);
-    if (!categories.has(column)) return standardised({ column, ...rangeOf(values) }, values, weights);
-    const levels = [...new Set(values)].filter((value) => !Number.isNaN(value)).sort((a, b) => a - b);
-    return levels.slice(hasPenalty ? 0 : 1).flatMap((level) => {
-      const isLevel = values.map((value) => (Number.isNaN(value) ? value : Number(value === level)));
-      return standardised({ column, level }, isLevel, weights);
-    });
+export function designOf({ names, columns, rows, weights, categories, hasPenalty }: Inputs): readonly Input[] {
+  const wanted = names.flatMap((column, index): { column: string; level?: number; from: Float64Array }[] => {
+    const from = columns[index] ?? new Float64Array(0);
+    if (!categories.has(column)) return [{ column, from }];
+    const levels = [...new Set(rows === undefined ? from : valuesAt(from, rows))]
+      .filter((value) => !Number.isNaN(value))
+      .sort((a, b) => a - b);
+    return levels.slice(hasPenalty ? 0 : 1).map((level) => ({ column, level, from }));
   });
+  const memory = emptyColumns(wanted.length, weights.length);
+  return memory.flatMap((values, index) => {
+    const { column = '', level, from = values } = wanted[index] ?? {};
+    fill(values, from, rows, level);
+    const spread = standardise(values, weights);
+    if (spread === undefined) return [];
+    return [{ values, of: { column, ...(level === undefined ? spread.range : { level }), ...spread.scale } }];
+  });
+}
+
+/** Puts the rows that count of a column side by side; of a level, whether they have it. */
+function fill(into: Float64Array, from: Float64Array, rows: Int32Array | undefined, level: number | undefined): void {
+  for (let at = 0; at < into.length; at += 1) {
+    const value = from[rows === undefined ? at : (rows[at] as number)] as number;
+    into[at] = level === undefined || Number.isNaN(value) ? value : Number(value === level);
+  }
 }
 
 /** Far enough for a winter after an autumn; a door that stood open for a minute once says nothing of one that is open all day. */
@@ -56,12 +75,8 @@ function rangeOf(values: Float64Array): { readonly least: number; readonly great
   return { least: least - margin, greatest: greatest + margin };
 }
 
-/** The input of a column, or none if all its weight lies on one value. */
-function standardised(
-  of: Omit<Term, 'coefficient' | 'mean' | 'deviation'>,
-  values: Float64Array,
-  weights: Float64Array,
-): readonly Input[] {
+/** Standardises values where they are; says how they were spread, or nothing if all their weight lies on one value. */
+function standardise(values: Float64Array, weights: Float64Array) {
   let [total, sum] = [0, 0];
   for (let row = 0; row < values.length; row += 1) {
     const value = values[row] as number;
@@ -69,7 +84,7 @@ function standardised(
     total += weights[row] as number;
     sum += (weights[row] as number) * value;
   }
-  if (total === 0) return [];
+  if (total === 0) return undefined;
   const mean = sum / total;
   let squares = 0;
   for (let row = 0; row < values.length; row += 1) {
@@ -78,9 +93,13 @@ function standardised(
   }
   const deviation = Math.sqrt(squares / total);
   // What rounding leaves of a constant is no variation.
-  if (!(deviation > 1e-12 * Math.abs(mean)) || deviation === 0) return [];
-  const scaled = values.map((value) => (Number.isNaN(value) ? 0 : (value - mean) / deviation));
-  return [{ values: scaled, of: { ...of, mean, deviation } }];
+  if (!(deviation > 1e-12 * Math.abs(mean)) || deviation === 0) return undefined;
+  const range = rangeOf(values);
+  for (let row = 0; row < values.length; row += 1) {
+    const value = values[row] as number;
+    values[row] = Number.isNaN(value) ? 0 : (value - mean) / deviation;
+  }
+  return { range, scale: { mean, deviation } };
 }
 
 /** How many rows are multiplied at a time: two columns of so many rows fit into the nearest cache. */

@@ -37,7 +37,7 @@ export function trainRidge(
   );
   const fitRows = (rows?: Int32Array) => {
     const only = (values: Float64Array) => (rows === undefined ? values : valuesAt(values, rows));
-    const inputs = { names: used.map(({ name }) => name), columns: used.map(({ values }) => only(values)) };
+    const inputs = { names: used.map(({ name }) => name), columns: used.map(({ values }) => values), rows };
     return fitTerms({ ...inputs, weights: only(weights), categories, hasPenalty }, only(target), spec.lambda);
   };
   const groups = [...(by === undefined ? [] : groupsOf(by))]

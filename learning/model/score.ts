@@ -1,7 +1,7 @@
 import { columnsNamed, type Matrix } from '../data/matrix.ts';
 import { logOddsOf, probabilityOf } from '../data/numbers.ts';
 import type { FittedRidge, FittedTerms, RidgeSpec } from '../linear/spec.ts';
-import { sumOfTerms } from '../linear/terms.ts';
+import { sumTerms } from '../linear/terms.ts';
 import { sumsOfTrees } from '../trees/predict.ts';
 import type { Artefact, Calibration, ResidualSpec } from './spec.ts';
 
@@ -71,10 +71,17 @@ export function fitOfRow(model: FittedRidge, spec: RidgeSpec, matrix: Matrix): (
 }
 
 function termsOfRows(matrix: Matrix, fitOf: (row: number) => FittedTerms): Float64Array {
-  const at = new Map(matrix.columns.map((name, index) => [name, matrix.values[index] as Float64Array]));
-  return Float64Array.from({ length: matrix.rows }, (_, row) =>
-    sumOfTerms(fitOf(row), (column) => at.get(column)?.[row] ?? Number.NaN),
-  );
+  const columns = new Map(matrix.columns.map((name, index) => [name, matrix.values[index] as Float64Array]));
+  const rowsOf = new Map<FittedTerms, number[]>();
+  for (let row = 0; row < matrix.rows; row += 1) {
+    const fit = fitOf(row);
+    const rows = rowsOf.get(fit);
+    if (rows === undefined) rowsOf.set(fit, [row]);
+    else rows.push(row);
+  }
+  const sums = new Float64Array(matrix.rows);
+  for (const [fit, rows] of rowsOf) sumTerms(fit, (column) => columns.get(column), Int32Array.from(rows), sums);
+  return sums;
 }
 
 /** What the rest of each row is divided by. */

@@ -9,12 +9,15 @@
 // At the end the same examples in any order have given the same bytes; no time, no number by chance and no name is in them.
 import { LearningError } from '../data/errors.ts';
 import { checkMatrix, type Matrix, nameOfRow } from '../data/matrix.ts';
+import { sortedValues } from '../data/numbers.ts';
 import { type Examples, inOneOrder } from '../data/order.ts';
-import { summaryOf } from '../data/summary.ts';
+import { type Summary, summaryOf } from '../data/summary.ts';
 import { fitLogistic } from '../linear/logistic.ts';
 import { trainRidge } from '../linear/ridge.ts';
 import type { FittedLogistic, LogisticSpec } from '../linear/spec.ts';
+import { type BinnedColumn, binned } from '../trees/bins.ts';
 import { trainTrees } from '../trees/boosting.ts';
+import { treeDefaults } from '../trees/spec.ts';
 import { sealed } from './artefact.ts';
 import { checkSpec } from './check-spec.ts';
 import { ridgePredictions, scalesOf } from './score.ts';
@@ -48,9 +51,18 @@ export function train(
   checkMatrix(matrix);
   checkSpec(spec, matrix.columns);
   checkExamples(given, isProbability(spec));
-  const { model, gains } = trained(spec, inOneOrder(given), progress);
+  const examples = inOneOrder(given);
   const { columns, rows } = matrix;
-  const inputs = columns.map((column, at) => summaryOf(column, matrix.values[at] ?? new Float64Array(0)));
+  const memory = new Float64Array(rows);
+  const [inputs, inBins]: [Summary[], BinnedColumn[]] = [[], []];
+  const mostBins = mostBinsOf(spec);
+  for (const [at, values] of examples.matrix.values.entries()) {
+    // Sorted once for both: it takes a tenth of the time of the trees.
+    const sorted = sortedValues(values, memory);
+    inputs.push(summaryOf(columns[at] ?? '', values, sorted));
+    if (mostBins !== undefined) inBins.push(binned(values, mostBins, sorted));
+  }
+  const { model, gains } = trained(spec, { ...examples, inBins }, progress);
   return sealed({ format: 1, spec, columns, rows, model, gains: gains ? shares(columns, gains) : [], inputs });
 }
 
@@ -63,14 +75,26 @@ export function isProbability(spec: ModelSpec): boolean {
   );
 }
 
-function trained(spec: ModelSpec, examples: Examples, progress: Progress): Trained {
-  const { matrix, target, weights } = examples;
+/** What is learnt from, in one order of the rows. */
+interface Sorted extends Examples {
+  /** The columns in bins, if the model has trees. */
+  readonly inBins: readonly BinnedColumn[];
+}
+
+/** The most bins of a column; undefined if the model has no trees. */
+function mostBinsOf(spec: ModelSpec): number | undefined {
+  if (spec.kind === 'ridge' || spec.kind === 'logistic') return undefined;
+  return (spec.kind === 'trees' ? spec : spec.trees).bins ?? treeDefaults.bins;
+}
+
+function trained(spec: ModelSpec, examples: Sorted, progress: Progress): Trained {
+  const { matrix, inBins, target, weights } = examples;
   switch (spec.kind) {
     case 'trees':
-      return trainTrees(spec, matrix.values, target, weights, (done) => progress(done, spec.rounds));
+      return trainTrees(spec, inBins, target, weights, (done) => progress(done, spec.rounds));
     case 'logistic-trees': {
       const onRound = (done: number) => progress(done, spec.trees.rounds);
-      const { model, gains } = trainTrees(spec.trees, matrix.values, target, weights, onRound);
+      const { model, gains } = trainTrees(spec.trees, inBins, target, weights, onRound);
       const logistic = trainLogistic(spec.logistic, examples);
       return { model: { kind: 'logistic-trees', logistic, trees: model }, gains };
     }
@@ -91,13 +115,13 @@ function trainLogistic(spec: LogisticSpec, { matrix, target, weights }: Examples
   return { kind: 'logistic', all: fitLogistic(inputs, target, spec.lambda) };
 }
 
-function trainResidual(spec: ResidualSpec, { matrix, target, weights }: Examples, progress: Progress): Trained {
+function trainResidual(spec: ResidualSpec, { matrix, inBins, target, weights }: Sorted, progress: Progress): Trained {
   const base = trainRidge(spec.base, matrix.columns, matrix.values, target, weights);
   const predicted = ridgePredictions(base, spec.base, matrix);
   const scales = scalesOf(spec, matrix);
   const rest = target.map((value, row) => (value - (predicted[row] as number)) / (scales[row] as number));
   const onRound = (done: number) => progress(done, spec.trees.rounds);
-  const { model, gains } = trainTrees(spec.trees, matrix.values, rest, weights, onRound);
+  const { model, gains } = trainTrees(spec.trees, inBins, rest, weights, onRound);
   return { model: { kind: 'residual', base, trees: model }, gains };
 }
 

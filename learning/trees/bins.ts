@@ -14,9 +14,10 @@ export interface BinnedColumn {
  * Sorts a column into at most `most` bins, the one for missing values included: one for each distinct value where they are few,
  * else bins with about as many rows each (the histogram method: Ke et al., "LightGBM", NeurIPS 2017, section 2.1; Chen and
  * Guestrin, "XGBoost", KDD 2016, section 3.2). An edge lies halfway between two neighbouring values of training.
+ * @param sorted the values that are there, ascending.
  */
-export function binned(values: Float64Array, most: number): BinnedColumn {
-  const edges = edgesOf(values, most - 1);
+export function binned(values: Float64Array, most: number, sorted = sortedValues(values)): BinnedColumn {
+  const edges = edgesOf(sorted, most - 1);
   const bins = new Uint8Array(values.length);
   for (let row = 0; row < bins.length; row += 1) {
     const value = values[row] as number;
@@ -25,40 +26,36 @@ export function binned(values: Float64Array, most: number): BinnedColumn {
   return { bins, edges };
 }
 
-function edgesOf(values: Float64Array, most: number): Float64Array {
-  const distinct: number[] = [];
-  const counts: number[] = [];
-  for (const value of sortedValues(values)) {
-    // 0 and -0 are one value.
-    if (distinct.length > 0 && distinct[distinct.length - 1] === value)
-      counts[counts.length - 1] = (counts[counts.length - 1] as number) + 1;
-    else {
-      distinct.push(value);
-      counts.push(1);
+/** Where the bins of at most so many end: between the values at two positions of `sorted`. The last value of all ends none. */
+function edgesOf(sorted: Float64Array, most: number): Float64Array {
+  let [distinct, left] = [0, sorted.length];
+  for (let at = 0; at < sorted.length; at = endOfRun(sorted, at)) distinct += 1;
+  const isFew = distinct <= most;
+  const edges: number[] = [];
+  let inBin = 0;
+  let end = endOfRun(sorted, 0);
+  for (let at = 0; end < sorted.length && (isFew || edges.length + 1 < most); ) {
+    const next = endOfRun(sorted, end);
+    inBin += end - at;
+    // A frequent value may fill several bins; what is left is shared by the bins that are left.
+    const fair = left / (most - edges.length);
+    if (isFew || inBin >= fair || inBin + (next - end) / 2 >= fair) {
+      edges.push(halfway(sorted[at] as number, sorted[end] as number));
+      left -= inBin;
+      inBin = 0;
     }
+    at = end;
+    end = next;
   }
-  return Float64Array.from(lastOfBins(counts, most), (at) =>
-    halfway(distinct[at] as number, distinct[at + 1] as number),
-  );
+  return Float64Array.from(edges);
 }
 
-/** The positions of the distinct values that end a bin; the last value of all ends none. */
-function lastOfBins(counts: readonly number[], most: number): readonly number[] {
-  if (counts.length <= most) return counts.slice(0, -1).map((_, at) => at);
-  let left = counts.reduce((sum, count) => sum + count, 0);
-  const ends: number[] = [];
-  let inBin = 0;
-  for (let at = 0; at + 1 < counts.length && ends.length + 1 < most; at += 1) {
-    inBin += counts[at] as number;
-    // A frequent value may fill several bins; what is left is shared by the bins that are left.
-    const fair = left / (most - ends.length);
-    const next = counts[at + 1] as number;
-    if (inBin < fair && inBin + next / 2 < fair) continue;
-    ends.push(at);
-    left -= inBin;
-    inBin = 0;
-  }
-  return ends;
+/** Where the values that are equal to the one at a position end. 0 and -0 are one value. */
+function endOfRun(sorted: Float64Array, at: number): number {
+  const value = sorted[at];
+  let end = at + 1;
+  while (end < sorted.length && sorted[end] === value) end += 1;
+  return end;
 }
 
 /** A number that is at least `below` and less than `above`. */

@@ -10,7 +10,7 @@
 //
 // At the end there are as many trees as rounds, less those that found nothing to split.
 import { randomOf, sampleOf } from '../data/random.ts';
-import { type BinnedColumn, binned } from './bins.ts';
+import type { BinnedColumn } from './bins.ts';
 import { Grower, type Grown, type MadeSplit } from './grow.ts';
 import { leafValues } from './leaf-values.ts';
 import { bestConstant, type Derivatives, derive } from './loss.ts';
@@ -25,21 +25,20 @@ export interface TrainedTrees {
 /**
  * Boosts trees (Friedman, "Greedy function approximation: a gradient boosting machine", Annals of Statistics 29(5), 2001,
  * algorithm 1; with samples of the rows: "Stochastic gradient boosting", Computational Statistics and Data Analysis 38(4), 2002).
- * @param columns in one order of the rows; the same rows in another order give another model.
+ * @param sorted the columns in bins, in one order of the rows; the same rows in another order give another model.
  * @param onRound is called after each round with the number of rounds done.
  */
 export function trainTrees(
   spec: TreesSpec,
-  columns: readonly Float64Array[],
+  sorted: readonly BinnedColumn[],
   target: Float64Array,
   weights: Float64Array,
   onRound: (done: number) => void = () => {},
 ): TrainedTrees {
   const full = { ...treeDefaults, ...spec };
-  const sorted = columns.map((column) => binned(column, full.bins));
   const splittable = sorted.flatMap(({ edges, bins }, at) => (edges.length > 0 || hasBoth(bins) ? [at] : []));
   const base = bestConstant(spec.loss, target, weights);
-  const gains = new Float64Array(columns.length);
+  const gains = new Float64Array(sorted.length);
   const trees: Tree[] = [];
   const rows = target.length;
   const sums = new Float64Array(rows).fill(base);

@@ -8,9 +8,11 @@
 // process that has been running for days starts the trainer that it was built with. At the end the thread is gone.
 import { Worker } from 'node:worker_threads';
 import { LearningError } from '../data/errors.ts';
-import type { Artefact } from '../model/spec.ts';
 import type { Progress } from '../model/train.ts';
-import type { TrainingJob, TrainingMessage } from './messages.ts';
+import type { TrainingJob, TrainingMessage, TrainingResult } from './messages.ts';
+
+/** A thread holds little but numbers in columns: what it need not keep is let go of sooner. */
+const resourceLimits = { maxYoungGenerationSizeMb: 8 };
 
 /** The bundled text of worker.ts. */
 declare const LEARNING_WORKER: string;
@@ -23,19 +25,19 @@ export interface TrainingOptions {
 }
 
 /**
- * `train` in a thread of its own; the job's numbers are copied to it. The artefact is the same as without a thread.
+ * `train` in a thread of its own. Columns that threads share (`emptyColumns`) are read where they are, others are copied to it.
  * @throws LearningError as `train` does; the signal's reason if it was aborted.
  */
-export async function trainInThread(job: TrainingJob, options: TrainingOptions = {}): Promise<Artefact> {
+export async function trainInThread(job: TrainingJob, options: TrainingOptions = {}): Promise<TrainingResult> {
   const { signal, progress } = options;
   signal?.throwIfAborted();
-  const worker = new Worker(LEARNING_WORKER, { eval: true, workerData: job });
-  const { promise, resolve, reject } = withResolvers<Artefact>();
+  const worker = new Worker(LEARNING_WORKER, { eval: true, workerData: job, resourceLimits });
+  const { promise, resolve, reject } = withResolvers<TrainingResult>();
   const abort = () => reject(signal?.reason);
   signal?.addEventListener('abort', abort, { once: true });
   worker.on('message', (message: TrainingMessage) => {
     if (message.kind === 'progress') progress?.(message.done, message.total);
-    else if (message.kind === 'trained') resolve(message.artefact);
+    else if (message.kind === 'trained') resolve(message);
     else reject(new LearningError(message.message, message.remedy));
   });
   worker.on('error', reject);

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
+import { emptyColumns, rowsAt, valuesAt } from '../../../learning/data/matrix.ts';
 import { artefactText } from '../../../learning/model/artefact.ts';
+import { score } from '../../../learning/model/score.ts';
 import type { ModelSpec } from '../../../learning/model/spec.ts';
 import { train } from '../../../learning/model/train.ts';
 import { trainInThread } from '../../../learning/worker/training.ts';
@@ -24,7 +26,7 @@ test('a thread trains the same model, and says how far it is', async () => {
   const ticking = setInterval(() => {
     turns += 1;
   }, 1);
-  const artefact = await trainInThread(job, { progress: (done, total) => seen.push([done, total]) });
+  const { artefact } = await trainInThread(job, { progress: (done, total) => seen.push([done, total]) });
   clearInterval(ticking);
   expect(artefactText(artefact)).toBe(artefactText(train(trees(30), matrix, target, weights)));
   expect(seen).toEqual(Array.from({ length: 30 }, (_, at) => [at + 1, 30]));
@@ -32,6 +34,25 @@ test('a thread trains the same model, and says how far it is', async () => {
   expect(turns).toBeGreaterThan(5);
   // The numbers were copied.
   expect(target.length).toBe(2000);
+});
+
+test('threads learn from some rows of columns that they share, at once, and predict them', async () => {
+  const columns = emptyColumns(inputs.length, target.length, true);
+  for (const [at, column] of columns.entries()) column.set(matrix.values[at] ?? []);
+  const shared = { ...matrix, values: columns };
+  const parts = [0, 1].map((rest) => Int32Array.from({ length: target.length / 2 }, (_, at) => 2 * at + rest));
+  const results = await Promise.all(
+    parts.map((rows) =>
+      trainInThread({ spec: trees(20), matrix: shared, rows, target: valuesAt(target, rows), predicts: true }),
+    ),
+  );
+  for (const [at, rows] of parts.entries()) {
+    const learnt = rowsAt(matrix, rows);
+    const artefact = train(trees(20), learnt, valuesAt(target, rows));
+    expect(results[at]?.artefact).toEqual(artefact);
+    expect(results[at]?.predictions).toEqual(score(artefact, learnt));
+  }
+  expect(shared.values).toEqual(matrix.values);
 });
 
 test('what is wrong with the examples is said as without a thread', async () => {
