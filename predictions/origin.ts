@@ -3,18 +3,18 @@ import type { Queryable } from '../warehouse/warehouse.ts';
 import { dailyOrigin, dayMs, type FeatureRelations, quarterMs } from './examples.ts';
 
 /**
- * The time up to which readings are complete: given, or the end of the newest reading's minute. Milliseconds.
+ * The time up to which readings are complete: the end of the newest reading's minute, or a time that is given, if that is earlier. Nobody
+ * predicts from the half of a quarter that has been read. Milliseconds.
  * @throws DatacycleError if there are no readings, or the models that are read were never built.
  */
 export async function newestTime(on: Queryable, relations: FeatureRelations, at: Date | undefined): Promise<number> {
   await checkBuilt(on, relations);
   const { readings } = relations;
-  if (at !== undefined) return at.getTime();
   const { rows } = await on.query<{ newest: number | null }>(
     `select extract(epoch from max(timestamp))::float8 as newest from ${readings}`,
   );
   const newest = rows[0]?.newest;
-  if (typeof newest === 'number') return newest * 1000 + 60_000;
+  if (typeof newest === 'number') return Math.min(newest * 1000 + 60_000, at?.getTime() ?? Number.POSITIVE_INFINITY);
   throw new DatacycleError({
     what: 'there are no readings to predict from',
     hint: 'Run datacycle load and datacycle build first.',

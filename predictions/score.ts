@@ -37,6 +37,8 @@ export interface Scored {
   readonly records: number;
   readonly state: 'written' | 'there already' | 'no model' | 'no readings';
   readonly model?: string | undefined;
+  /** Whether the model has learnt from what came after the origin: such forecasts are better than any could have been then. */
+  readonly isHindsight?: boolean;
 }
 
 /**
@@ -90,7 +92,9 @@ async function scoreFrom(
         records.push(...(await recordsOf(session, model, recoded(of, model.content.codes), origin)));
       const isWritten = records.length > 0 && (await write(session, champion, time, records));
       const state = records.length === 0 ? 'no readings' : isWritten ? 'written' : 'there already';
-      scored.push({ use, horizon, origin: time, records: isWritten ? records.length : 0, state, model: champion.name });
+      const isHindsight = isWritten && new Date(champion.trainedTo).getTime() > origin + quarterMs;
+      const common = { use, horizon, origin: time, state, model: champion.name } as const;
+      scored.push({ ...common, records: isWritten ? records.length : 0, ...(isHindsight ? { isHindsight } : {}) });
     }
   } finally {
     await dropFeatures(session);

@@ -71,7 +71,7 @@ export async function readHistories(
   uses: readonly Use[],
   horizons: readonly Horizon[],
 ): Promise<History[]> {
-  const codes = await roomCodes(session);
+  const codes = await roomCodes(session, settings);
   const histories: History[] = [];
   for (const use of uses)
     for (const horizon of horizons) {
@@ -109,10 +109,14 @@ export function* stepsOf({ horizon, known }: History, { settings, from, to, step
   }
 }
 
-/** `<apartment>/<room>` of all rooms with features, in order: what the inputs `room` and `apartment` number. */
-async function roomCodes(session: Session): Promise<readonly string[]> {
+/**
+ * `<apartment>/<room>` of all rooms with features, in order: what the inputs `room` and `apartment` number. An apartment that objects is not
+ * named: a model that has learnt nothing of it would keep its erasure from being complete.
+ */
+async function roomCodes(session: Session, { exclude }: PredictionSettings): Promise<readonly string[]> {
   const { rows } = await session.query<{ code: string }>(
-    `select distinct apartment || '/' || room as code from predict_state order by 1`,
+    `select distinct apartment || '/' || room as code from predict_state where apartment <> all($1::text[]) order by 1`,
+    [exclude],
   );
   return rows.map(({ code }) => code);
 }

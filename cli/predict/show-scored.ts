@@ -22,6 +22,14 @@ export function showScored({ scored, asked }: ScoringOutcome, terminal: Terminal
     }
     if (lacksModel(asked, scored))
       terminal.say('Without a model nothing is predicted: `datacycle predict train` makes them.', 'warning');
+    const early = scored
+      .filter(({ isHindsight }) => isHindsight === true)
+      .map(({ use, horizon }) => `${use}, ${horizon}`);
+    if (early.length > 0)
+      terminal.say(
+        `The models have learnt from what came after these origins (${early.join('; ')}): their forecasts look better than they could have been. \`datacycle predict backtest --keep\` predicts the past by what was known then.`,
+        'warning',
+      );
     for (const { predictor, failure = '' } of failures)
       terminal.say(redact(`The predictor ${predictor} failed: ${failure}`), 'bad');
   }
