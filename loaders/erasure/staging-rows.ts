@@ -33,10 +33,11 @@ function heldTables(id: string): readonly HeldTable[] {
       columns: 't.load_id, t.row_no, t.record',
       order: 't.load_id, t.row_no',
     },
-    // What has learnt from it goes as a whole; a copy of it says what was learnt, not from what.
+    // What has learnt from it, or numbers its rooms, goes as a whole; a copy of it says what was learnt, not from what.
     {
       name: 'model',
-      condition: `${literal(id)} = any(t.apartments)`,
+      condition: `(${literal(id)} = any(t.apartments)
+          or jsonb_path_exists(t.content, '$.codes[*] ? (@ starts with $of)', jsonb_build_object('of', ${literal(`${id}/`)})))`,
       columns: 't.target, t.horizon, t.name, t.version, t.trained_from, t.trained_to, t.rows, t.evaluation',
       order: 't.model_id',
     },

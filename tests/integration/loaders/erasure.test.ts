@@ -34,19 +34,24 @@ describe.each(oneDatabase)('erasing what was landed, on $name', ({ open }) => {
 
   it('leaves nothing of the apartment and all of the other; loads bring nothing back', async () => {
     expect(await household.whereabouts(jimmysWords)).not.toEqual([]);
+    const model = (version: string, apartments: string, codes: string) =>
+      database.warehouse.query(
+        `insert into staging.model (target, horizon, name, version, is_baseline, trained_from, trained_to, rows, apartments, evaluation, content)
+         values ('occupied', 'day', 'trees', $1, false, '2023-08-01Z', '2023-08-23Z', 9, $2, '{}', jsonb_build_object('codes', $3::text::jsonb))`,
+        [version, apartments, codes],
+      );
+    await model('other', '{jeremie}', '["jeremie/Office"]');
     const others = await household.others();
-    // A model that has learnt from both goes as a whole.
-    await database.warehouse.query(
-      `insert into staging.model (target, horizon, name, version, is_baseline, trained_from, trained_to, rows, apartments, evaluation, content)
-       values ('occupied', 'day', 'trees', 'a', false, now(), now(), 9, '{jeremie,jimmy}', '{}', '{"codes": ["jimmy/Office"]}')`,
-    );
+    // A model that has learnt from both goes as a whole, and so does one that has learnt nothing from it but numbers its rooms.
+    await model('both', '{jeremie,jimmy}', '["jeremie/Office", "jimmy/Office"]');
+    await model('names', '{jeremie}', '["jeremie/Office", "jimmy/Office"]');
     await begin();
     expect(await erase()).toMatchObject({
       counts: {
         'staging.sensor_file': 20,
         'staging.file': 22,
         'staging.prediction': 1,
-        'staging.model': 1,
+        'staging.model': 2,
         'staging.registry_row': 38,
         'sensor files in Bronze': 23,
         'registry in Bronze': 38,
