@@ -6,10 +6,13 @@ export function positions({ matrix }: Examples, isWanted: (row: number) => boole
   return Array.from({ length: matrix.rows }, (_, row) => row).filter(isWanted);
 }
 
-/** The examples at some positions, in this order. @param names of the columns that are wanted, if not all are. */
+/** The examples at some positions, in this order. @param names of the columns that are wanted, without keys, if not all are. */
 export function at(examples: Examples, rows: readonly number[], names?: readonly string[]): Examples {
   const { matrix: all } = examples;
-  const matrix = rowsAt(names === undefined ? all : { ...all, columns: names, values: columnsNamed(all, names) }, rows);
+  const matrix = rowsAt(
+    names === undefined ? all : { columns: names, rows: all.rows, values: columnsNamed(all, names) },
+    rows,
+  );
   const texts = (of: readonly string[]) => rows.map((row) => of[row] ?? '');
   return {
     matrix,

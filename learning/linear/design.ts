@@ -8,7 +8,7 @@
 //   6. terms.ts     the prediction of trained terms, and what each column adds to it
 //
 // At the end a missing value adds nothing, and an input that never varied has no term.
-import { emptyColumns, valuesAt } from '../data/matrix.ts';
+import { valuesAt } from '../data/matrix.ts';
 import type { Term } from './spec.ts';
 
 /** An input: its values, standardised (mean 0, standard deviation 1 by weight; missing is 0), and what they were made of. */
@@ -28,28 +28,47 @@ export interface Inputs {
   readonly categories: ReadonlySet<string>;
   /** With a penalty all levels of a category are inputs; without, the smallest is not. */
   readonly hasPenalty: boolean;
+  /** Where the inputs are put, over what is there; memory of their own if there is none. */
+  readonly memory?: Float64Array | undefined;
+}
+
+/** How many numbers the inputs of all rows have at most; of some of the rows they have fewer. */
+export function sizeOf(inputs: Inputs): number {
+  return wantedOf(inputs).length * inputs.weights.length;
 }
 
 /**
  * The inputs of a linear model, in the order of the columns and levels. Columns that do not vary are left out.
  * Standardising makes one penalty fit all inputs (Hastie, Tibshirani, Friedman, "The elements of statistical learning", 3.4.1).
  */
-export function designOf({ names, columns, rows, weights, categories, hasPenalty }: Inputs): readonly Input[] {
-  const wanted = names.flatMap((column, index): { column: string; level?: number; from: Float64Array }[] => {
+export function designOf(inputs: Inputs): readonly Input[] {
+  const { rows, weights } = inputs;
+  const count = weights.length;
+  const { memory = new Float64Array(sizeOf(inputs)) } = inputs;
+  return wantedOf(inputs).flatMap(({ column, level, from }, index) => {
+    const values = memory.subarray(index * count, (index + 1) * count);
+    fill(values, from, rows, level);
+    const spread = standardise(values, weights);
+    if (spread === undefined) return [];
+    return [{ values, of: { column, ...(level === undefined ? spread.range : { level }), ...spread.scale } }];
+  });
+}
+
+/** A column, or a level of one, that is an input if it varies. */
+interface Wanted {
+  readonly column: string;
+  readonly level?: number;
+  readonly from: Float64Array;
+}
+
+function wantedOf({ names, columns, rows, categories, hasPenalty }: Inputs): readonly Wanted[] {
+  return names.flatMap((column, index): Wanted[] => {
     const from = columns[index] ?? new Float64Array(0);
     if (!categories.has(column)) return [{ column, from }];
     const levels = [...new Set(rows === undefined ? from : valuesAt(from, rows))]
       .filter((value) => !Number.isNaN(value))
       .sort((a, b) => a - b);
     return levels.slice(hasPenalty ? 0 : 1).map((level) => ({ column, level, from }));
-  });
-  const memory = emptyColumns(wanted.length, weights.length);
-  return memory.flatMap((values, index) => {
-    const { column = '', level, from = values } = wanted[index] ?? {};
-    fill(values, from, rows, level);
-    const spread = standardise(values, weights);
-    if (spread === undefined) return [];
-    return [{ values, of: { column, ...(level === undefined ? spread.range : { level }), ...spread.scale } }];
   });
 }
 

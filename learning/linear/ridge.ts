@@ -1,7 +1,7 @@
 import { valuesAt } from '../data/matrix.ts';
 import { sumOf } from '../data/numbers.ts';
 import { solve } from './cholesky.ts';
-import { designOf, type Inputs, productsOf, productsWith } from './design.ts';
+import { designOf, type Inputs, productsOf, productsWith, sizeOf } from './design.ts';
 import type { FittedRidge, FittedTerms, RidgeSpec } from './spec.ts';
 
 /**
@@ -35,10 +35,17 @@ export function trainRidge(
   const used = names.flatMap((name, index) =>
     name === spec.by ? [] : [{ name, values: columns[index] as Float64Array }],
   );
+  const inputs = {
+    names: used.map(({ name }) => name),
+    columns: used.map(({ values }) => values),
+    categories,
+    hasPenalty,
+  };
+  // One after the other: what is put there is read until its terms are fitted.
+  const memory = new Float64Array(sizeOf({ ...inputs, weights }));
   const fitRows = (rows?: Int32Array) => {
     const only = (values: Float64Array) => (rows === undefined ? values : valuesAt(values, rows));
-    const inputs = { names: used.map(({ name }) => name), columns: used.map(({ values }) => values), rows };
-    return fitTerms({ ...inputs, weights: only(weights), categories, hasPenalty }, only(target), spec.lambda);
+    return fitTerms({ ...inputs, rows, weights: only(weights), memory }, only(target), spec.lambda);
   };
   const groups = [...(by === undefined ? [] : groupsOf(by))]
     .filter(([, rows]) => rows.length >= (spec.minRows ?? 50) && rows.some((row) => (weights[row] as number) > 0))
