@@ -14,6 +14,7 @@ import { oneDatabase } from '../databases.ts';
 import { householdOn, sampleMinutes } from '../main-job/household.ts';
 import { rounds } from '../rounds.ts';
 import { expectCorrected } from './corrected-forecasts.ts';
+import { expectNothingStored } from './ended-training.ts';
 import { expectKept } from './kept-forecasts.ts';
 import { expectUnknown } from './objecting-apartment.ts';
 import { history, learners } from './short-history.ts';
@@ -112,6 +113,11 @@ describe.each(oneDatabase)('predictions of the program itself on $name', (kind) 
     // The newest reading is of two minutes past midnight: nobody predicts from the half of a quarter, whatever the time.
     expect((await score(new Date('2030-01-01')))[0]?.origin).toBe('2023-10-11T23:45:00.000Z');
   });
+
+  it('a training that goes wrong or is ended stores nothing', async () => {
+    const relations = featureRelations(on.home.compile());
+    await expectNothingStored(on.database.warehouse, { relations, settings, asOf });
+  }, 60_000);
 
   it('a day is what its quarters add up to, what was measured of it included', async () => {
     const days = await on.home.rows(
