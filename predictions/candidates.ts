@@ -48,34 +48,42 @@ export function baselinePredictions(use: Use, name: Baseline, matrix: Matrix, me
 export const smallestScale = 5;
 
 /**
+ * Within hours there is much to learn: of power, what each of many devices does next after what it did, which takes many leaves; of presence, whose
+ * derivatives are small, many trees. Each tree sees some of the columns and of the rows and adds little, so that what is there by chance is learnt by few.
+ */
+const soon = {
+  occupied: { rounds: 500, rate: 0.05, leaves: 31, minRows: 20, columnShare: 0.4, rowShare: 0.6, lambda: 5 },
+  mean_power_w: { rounds: 150, rate: 0.04, leaves: 127, minRows: 20, columnShare: 0.3, rowShare: 0.5, lambda: 20 },
+} as const;
+
+/**
  * Days ahead little is certain, and all windows of a day were forecast from one origin: trees that may learn less are wrong by less, and so
  * is the mean of them and of a line.
  */
-const heldBack = { rate: 0.05, minRows: 100, lambda: 20, columnShare: 0.6, rowShare: 0.8 } as const;
-
-/** What happens next hangs on what happens now, of which there is much to learn. */
-const ofNow = { rounds: 300, rate: 0.08, columnShare: 0.6, rowShare: 0.8, lambda: 5 } as const;
+const daysAhead = {
+  occupied: { rounds: 80, rate: 0.05, leaves: 15, minRows: 100, columnShare: 0.6, rowShare: 0.8, lambda: 20 },
+  mean_power_w: { rounds: 60, rate: 0.05, leaves: 63, minRows: 50, columnShare: 0.3, rowShare: 0.5, lambda: 40 },
+} as const;
 
 /** What is trained for a use, by the name of the model. */
 export type Learners = (use: Use, horizon: Horizon) => Readonly<Record<string, ModelSpec>>;
 
 /** What the program trains. */
 export const learnersOf: Learners = (use, horizon) => {
-  const usual = { kind: 'trees', rounds: 200, rate: 0.06, leaves: 15, minRows: 40, columnShare: 0.7 } as const;
-  const trees = horizon === 'day' ? { ...usual, ...heldBack } : usual;
+  const settings = horizon === 'day' ? daysAhead : soon;
   switch (use) {
     case 'occupied': {
-      const ofPresence = { ...trees, loss: { name: 'logistic' } } as const;
-      if (horizon !== 'day') return { trees: { ...ofPresence, ...ofNow } };
+      const trees = { kind: 'trees', loss: { name: 'logistic' }, ...settings.occupied } as const;
+      if (horizon !== 'day') return { trees };
       const logistic = { kind: 'logistic', lambda: 30, categories: ['hour', 'room', 'dow'] } as const;
-      return { trees: { kind: 'logistic-trees', logistic, trees: { ...ofPresence, rounds: 80 } } };
+      return { trees: { kind: 'logistic-trees', logistic, trees } };
     }
     case 'mean_power_w':
       return {
         'ridge-trees': {
           kind: 'residual',
           base: { kind: 'ridge', lambda: horizon === 'day' ? 30 : 10, by: 'room', categories: ['hour'] },
-          trees: { ...trees, rounds: horizon === 'day' ? 50 : 100, loss: { name: 'l2' } },
+          trees: { kind: 'trees', loss: { name: 'l2' }, ...settings.mean_power_w },
           scale: { column: 'p_7d', atLeast: smallestScale },
         },
       };

@@ -31,6 +31,17 @@ const degreeInputs: Readonly<Record<string, string>> = {
   day_below_16: 'greatest(16 - w.temperature_c_day, 0)',
 };
 
+/**
+ * The usual presence in the room, or in the apartment where nothing sees motion, and by how cold it is: a heater beside a desk runs when both are.
+ * Of power days ahead; within hours what the room draws now says more.
+ */
+const usualPresence = 'coalesce(t.pt_occupied, t.pt_home)';
+const presenceInputs: Readonly<Record<string, string>> = {
+  presence: usualPresence,
+  presence_below_16: `${usualPresence} * ${degreeInputs.below_16}`,
+  presence_below_12: `${usualPresence} * ${degreeInputs.below_12}`,
+};
+
 /** All inputs of a model, in the order of its columns. `room` and `apartment` are positions in the lists of the model. */
 export const inputs: readonly string[] = [
   ...['room', 'apartment', 'ahead'],
@@ -39,6 +50,7 @@ export const inputs: readonly string[] = [
   ...habitInputs,
   ...weatherInputs,
   ...Object.keys(degreeInputs),
+  ...Object.keys(presenceInputs),
 ];
 
 /** Of the state, what is known of the last day and week. */
@@ -51,9 +63,10 @@ const ofPowerAlone: ReadonlySet<string> = new Set(['p2', 'p4', 'p5', 'p6', 'p7',
  * origin, so that a room has no more states to learn from than days, and a line finds in them what is there by chance.
  */
 export function inputsOf(use: Use, horizon: Horizon): readonly string[] {
-  const states: ReadonlySet<string> = new Set(stateInputs);
-  if (use === 'occupied') return inputs.filter((name) => !ofPowerAlone.has(name));
-  return horizon === 'day' ? inputs.filter((name) => !states.has(name) || ofLastDays.has(name)) : inputs;
+  const ofDays: ReadonlySet<string> = new Set(Object.keys(presenceInputs));
+  const ofNow: ReadonlySet<string> = new Set(stateInputs.filter((name) => !ofLastDays.has(name)));
+  if (use === 'occupied') return inputs.filter((name) => !ofPowerAlone.has(name) && !ofDays.has(name));
+  return inputs.filter((name) => !(horizon === 'day' ? ofNow : ofDays).has(name));
 }
 
 /** Weather, calendar, and the mean of a week, of which a week has about one value a room. */
@@ -62,6 +75,7 @@ const movesAnyway: ReadonlySet<string> = new Set([
   ...clockInputs,
   ...weatherInputs,
   ...Object.keys(degreeInputs),
+  ...Object.keys(presenceInputs),
   'p_7d',
 ]);
 
@@ -146,7 +160,7 @@ function unpackedQuery(use: Use, pairs: Pairs): string {
     end as dn,
     ${habitInputs.flatMap((name) => (name === 'dn' ? [] : [`t.${name}_${end} as ${name}`])).join(', ')},
     ${weatherInputs.map((name) => `w.${name}`).join(', ')},
-    ${Object.entries(degreeInputs)
+    ${Object.entries({ ...degreeInputs, ...presenceInputs })
       .map(([name, sql]) => `${sql} as ${name}`)
       .join(', ')}
 ${pairsFrom(pairs)}

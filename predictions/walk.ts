@@ -63,6 +63,9 @@ export async function withFeatures<T>(
   });
 }
 
+/** Which columns the examples of a use and horizon have. */
+export type Columns = (use: Use, horizon: Horizon) => readonly string[];
+
 /** Reads the examples of a span, of each use and horizon, from its features. */
 export async function readHistories(
   session: Session,
@@ -70,12 +73,13 @@ export async function readHistories(
   { from, to }: Span,
   uses: readonly Use[],
   horizons: readonly Horizon[],
+  columns: Columns = inputsOf,
 ): Promise<History[]> {
   const codes = await roomCodes(session, settings);
   const histories: History[] = [];
   for (const use of uses)
     for (const horizon of horizons) {
-      const wanted = { use, horizon, from, to, codes, columns: inputsOf(use, horizon), isKnown: true };
+      const wanted = { use, horizon, from, to, codes, columns: columns(use, horizon), isKnown: true };
       histories.push({ use, horizon, known: await examplesOf(session, settings, wanted), codes });
     }
   return histories;
@@ -84,6 +88,7 @@ export async function readHistories(
 /**
  * Reads the examples of all steps, of each use and horizon. Features are worked out once for all of them, and no session is held when the
  * examples are read: what is done with them takes minutes.
+ * @param columns what models learn from, if not given.
  */
 export async function historiesOf(
   warehouse: Warehouse,
@@ -91,10 +96,11 @@ export async function historiesOf(
   walk: Walk,
   uses: readonly Use[],
   horizons: readonly Horizon[],
+  columns: Columns = inputsOf,
 ): Promise<readonly History[]> {
   const span = spanOf(walk);
   return withFeatures(warehouse, relations, span, (session) =>
-    readHistories(session, walk.settings, span, uses, horizons),
+    readHistories(session, walk.settings, span, uses, horizons, columns),
   );
 }
 

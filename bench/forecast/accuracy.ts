@@ -1,8 +1,10 @@
 import type { FeatureRelations } from '../../predictions/examples.ts';
+import { inputsOf } from '../../predictions/inputs.ts';
 import { newestTime } from '../../predictions/origin.ts';
 import { horizons, type PredictionSettings, uses } from '../../predictions/settings.ts';
-import { historiesOf } from '../../predictions/walk.ts';
+import { type Columns, historiesOf } from '../../predictions/walk.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { knimeInputs } from './as-in-knime.ts';
 import { type Accuracy, chosen } from './bars.ts';
 import { type Coverage, coverageOf } from './coverage.ts';
 import { exportExamples } from './export.ts';
@@ -16,6 +18,9 @@ import {
   powerScores,
 } from './scores.ts';
 
+/** What the program's models read, and those that they are compared with. */
+const columnsOf: Columns = (use, horizon) => [...new Set([...inputsOf(use, horizon), ...knimeInputs(use)])];
+
 /** Measures the forecasts of the last four weeks of a history that is built. @param examples the folder that they are written to, if they are wanted. */
 export async function measureAccuracy(
   warehouse: Warehouse,
@@ -25,7 +30,7 @@ export async function measureAccuracy(
   examples: string | undefined,
 ): Promise<Accuracy> {
   const walk = walkOf(new Date(await newestTime(warehouse, relations, undefined)), settings);
-  const histories = [...(await historiesOf(warehouse, relations, walk, uses, horizons))];
+  const histories = [...(await historiesOf(warehouse, relations, walk, uses, horizons, columnsOf))];
   const [occupied, power, days, coverage]: [OccupiedScore[], PowerScore[], DayScore[], Coverage[]] = [[], [], [], []];
   // Let go one by one: each holds tens of megabytes.
   for (let history = histories.shift(); history !== undefined; history = histories.shift()) {

@@ -1,4 +1,4 @@
-import type { Matrix } from '../../learning/data/matrix.ts';
+import { columnNamed, type Matrix } from '../../learning/data/matrix.ts';
 import type { ModelSpec } from '../../learning/model/spec.ts';
 import type { Examples } from '../../predictions/examples.ts';
 import type { Use } from '../../predictions/settings.ts';
@@ -10,6 +10,18 @@ import type { Use } from '../../predictions/settings.ts';
  */
 
 const weather = ['temperature_c', 'humidity_pct', 'precipitation_mm', 'radiation_wm2'];
+
+/** The program's inputs that those of the workflow are made of. */
+export function knimeInputs(use: Use): readonly string[] {
+  switch (use) {
+    case 'occupied':
+      return ['apartment', 'hour', 'dow', 'm0', 'door0', 'win0'];
+    case 'mean_power_w':
+      return ['apartment', 'hour', 'dow', 'p0', 'p3', 'dn', 'w1', ...weather];
+    default:
+      return use satisfies never;
+  }
+}
 
 /** How the workflow of a use trained. */
 export function knimeSpec(use: Use): ModelSpec {
@@ -26,7 +38,7 @@ export function knimeSpec(use: Use): ModelSpec {
 
 /** The inputs of the workflow of a use, made of those of the program. */
 export function knimeMatrix(use: Use, { matrix, rooms, targets }: Examples): Matrix {
-  const column = (name: string) => matrix.values[matrix.columns.indexOf(name)] ?? new Float64Array(matrix.rows);
+  const column = (name: string) => columnNamed(matrix, name);
   const common: readonly [string, Float64Array][] = [
     ['apartment', column('apartment')],
     ['room_name', Float64Array.from(rooms, (room) => numberOf(room))],

@@ -2,6 +2,7 @@ import { score } from '../../learning/model/score.ts';
 import { train } from '../../learning/model/train.ts';
 import { dayMs, type Examples } from '../../predictions/examples.ts';
 import { compare, predictedWithin } from '../../predictions/judge.ts';
+import { at } from '../../predictions/rows.ts';
 import type { Horizon, Use } from '../../predictions/settings.ts';
 import { type History, stepsOf, type Walk } from '../../predictions/walk.ts';
 import { knimeMatrix, knimeSpec } from './as-in-knime.ts';
@@ -28,7 +29,7 @@ export async function forecastsOf(history: History, walk: Walk): Promise<Forecas
   const add = (name: string, values: Float64Array) => parts.set(name, [...(parts.get(name) ?? []), values]);
   for (const { before, test, learns } of stepsOf(history, walk)) {
     for (const { name, values } of await compare({ use, horizon, before, test, codes, learns })) add(name, values);
-    const { learnt } = before;
+    const learnt = at(known, [...before.rows]);
     const knime = train(knimeSpec(use), knimeMatrix(use, learnt), learnt.labels);
     add(asInKnime, score(knime, knimeMatrix(use, test)));
   }

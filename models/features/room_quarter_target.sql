@@ -206,6 +206,14 @@ about_then as (
     )
 ),
 
+-- Where nothing sees motion, it is the rooms where something does that tell whether anybody is at home.
+of_homes as (
+    select
+        *,
+        sum(pt_occupied) over (partition by apartment, target) as pt_home
+    from about_then
+),
+
 final as (
     select
         target,
@@ -228,6 +236,7 @@ final as (
         round(w1_occupied, 6)::double precision as w1_occupied,
         round(pw_occupied, 6)::double precision as pw_occupied,
         round(pt_occupied, 6)::double precision as pt_occupied,
+        round(pt_home, 6)::double precision as pt_home,
         round(ph_occupied, 6)::double precision as ph_occupied,
         round(pd_occupied, 6)::double precision as pd_occupied,
         round(d1_power_w, 6)::double precision as d1_power_w,
@@ -238,7 +247,7 @@ final as (
         round(pt_power_w, 6)::double precision as pt_power_w,
         round(ph_power_w, 6)::double precision as ph_power_w,
         round(pd_power_w, 6)::double precision as pd_power_w
-    from about_then
+    from of_homes
 )
 
 select
@@ -262,6 +271,7 @@ select
     w1_occupied,
     pw_occupied,
     pt_occupied,
+    pt_home,
     ph_occupied,
     pd_occupied,
     d1_power_w,
