@@ -37,7 +37,7 @@ const state = 'select * from silver.room_quarter_state where origin = $1 order b
 
 /** What of a target is known at the origin, its lags chosen as a forecast chooses them. */
 const targets = `select target, apartment, room, local_date, tod, dow, day_type,
-    w1_occupied, pw_occupied, pt_occupied, ph_occupied, pd_occupied, w1_power_w, pw_power_w, pt_power_w, ph_power_w, pd_power_w,
+    w1_occupied, pw_occupied, pt_occupied, pt_home, ph_occupied, pd_occupied, w1_power_w, pw_power_w, pt_power_w, ph_power_w, pd_power_w,
     case when d1_quarters >= ahead then d1_occupied when d2_quarters >= ahead then d2_occupied when d3_quarters >= ahead then d3_occupied end as dn_occupied,
     case when d1_quarters >= ahead then d1_power_w when d2_quarters >= ahead then d2_power_w when d3_quarters >= ahead then d3_power_w end as dn_power_w
 from silver.room_quarter_target
