@@ -73,8 +73,8 @@ const predictionMeasures = {
   'Prediction error': predicted('avg(abs(f.actual_value - f.predicted_value))'),
   'Prediction bias': predicted('avg(-(f.actual_value - f.predicted_value))'),
   Accuracy: of(
-    "'presence'",
-    `avg(case when f.actual_value is null or f.predicted_value is null then null
+    "'presence', 'occupied'",
+    `avg(case when f.actual_value is null or f.predicted_value is null or f.role in ('challenger', 'baseline') then null
         when (f.predicted_value >= 0.5 and f.actual_value = 1) or (f.predicted_value < 0.5 and f.actual_value = 0) then 1 else 0 end)`,
   ),
   'Predicted presence': of(
