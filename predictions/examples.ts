@@ -1,5 +1,6 @@
 import type { Matrix } from '../learning/data/matrix.ts';
-import type { Session } from '../warehouse/warehouse.ts';
+import { DatacycleError, StatementError } from '../warehouse/errors.ts';
+import type { Session, Warehouse } from '../warehouse/warehouse.ts';
 import { apartmentsOf, Filling, numbersOf } from './filling.ts';
 import { exampleCount, exampleQuery, inputs, queried } from './inputs.ts';
 import type { Horizon, PredictionSettings, Use } from './settings.ts';
@@ -33,6 +34,26 @@ const targetDays = 39;
 const stateDays = 8;
 /** When the daily forecast is made, UTC: its last known quarter ends at 05:30, when the day's weather is there. */
 export const dailyOrigin = '05:15';
+
+/** What PostgreSQL says of a column that there is not. */
+const undefinedColumn = '42703';
+
+/**
+ * Works in a session that features are read in.
+ * @throws DatacycleError if what they are read from lacks a column: an upgrade reads columns that the next build makes.
+ */
+export async function featureSession<T>(warehouse: Warehouse, work: (session: Session) => Promise<T>): Promise<T> {
+  try {
+    return await warehouse.session(work);
+  } catch (error) {
+    if (!(error instanceof StatementError) || error.code !== undefinedColumn) throw error;
+    throw new DatacycleError({
+      what: `the database does not have the features that predictions are made from as this version reads them: ${error.message}`,
+      hint: 'Run datacycle build, as after each upgrade. Models of features of your own need the columns that docs/features.md names.',
+      cause: error,
+    });
+  }
+}
 
 /**
  * Works out the features between two times into temporary tables of this session, reading nothing from `until` on: what `examplesOf` reads.

@@ -104,6 +104,21 @@ export async function newestModels(
   return rows;
 }
 
+/** What was made the champion last: a model of the program, or a predictor, a program of others. Undefined before the first training. */
+export async function championOf(
+  on: Queryable,
+  target: Use,
+  horizon: Horizon,
+): Promise<{ readonly name: string; readonly isPredictor: boolean } | undefined> {
+  const { rows } = await on.query<{ name: string; isPredictor: boolean }>(
+    `select name, content ->> 'kind' = 'predictor' as "isPredictor" from staging.model
+     where target = $1 and horizon = $2 and chosen_at is not null
+     order by chosen_at desc, model_id desc limit 1`,
+    [target, horizon],
+  );
+  return rows[0];
+}
+
 /** A model of the program that predicts, and as what. */
 export type Predicting = StoredModel & { readonly role: 'champion' | 'challenger' | 'baseline' };
 

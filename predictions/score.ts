@@ -4,6 +4,7 @@ import {
   dropFeatures,
   examplesOf,
   type FeatureRelations,
+  featureSession,
   prepareFeatures,
   quarterMs,
   recoded,
@@ -48,7 +49,7 @@ export interface Scored {
  */
 export async function scoreDue(warehouse: Warehouse, request: ScoreRequest): Promise<readonly Scored[]> {
   const { relations, horizons, at } = request;
-  return warehouse.session(async (session) => {
+  return featureSession(warehouse, async (session) => {
     const origin = originAt(await newestTime(session, relations, at));
     const soon = horizons.filter((horizon) => horizon !== 'day');
     const days = horizons.filter((horizon) => horizon === 'day');

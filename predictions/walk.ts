@@ -1,5 +1,13 @@
 import type { Session, Warehouse } from '../warehouse/warehouse.ts';
-import { dayMs, dropFeatures, type Examples, examplesOf, type FeatureRelations, prepareFeatures } from './examples.ts';
+import {
+  dayMs,
+  dropFeatures,
+  type Examples,
+  examplesOf,
+  type FeatureRelations,
+  featureSession,
+  prepareFeatures,
+} from './examples.ts';
 import { inputsOf } from './inputs.ts';
 import { type Past, pastOf, predictedWithin } from './judge.ts';
 import type { Horizon, PredictionSettings, Use } from './settings.ts';
@@ -53,7 +61,7 @@ export async function withFeatures<T>(
   { from, until }: Span,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  return warehouse.session(async (session) => {
+  return featureSession(warehouse, async (session) => {
     try {
       await prepareFeatures(session, relations, from, until);
       return await work(session);

@@ -14,6 +14,7 @@ import {
   dropFeatures,
   examplesOf,
   type FeatureRelations,
+  featureSession,
   prepareFeatures,
   quarterMs,
 } from '../predictions/examples.ts';
@@ -24,7 +25,7 @@ import { Answers, type Prediction } from './answers.ts';
 import { runChild } from './child.ts';
 import { type Due, dueOf, writeAnswers } from './predictor-rows.ts';
 import type { PredictorSettings } from './predictor-settings.ts';
-import { type Asked, lineOf, questionsOf } from './questions.ts';
+import { type Asked, lineOf, ofReadRooms, questionsOf } from './questions.ts';
 
 /** What is asked, and how. */
 export interface AskRequest {
@@ -144,7 +145,7 @@ async function readDue(
   warehouse: Warehouse,
   { relations, settings, predictor, horizons, at }: AskRequest,
 ): Promise<{ readonly there: readonly Answered[]; readonly due: readonly DueWithQuestions[] }> {
-  return warehouse.session(async (session) => {
+  return featureSession(warehouse, async (session) => {
     const newest = originAt(await newestTime(session, relations, at));
     const there: Answered[] = [];
     const due: DueWithQuestions[] = [];
@@ -167,7 +168,9 @@ async function readDue(
             to: origin + quarterMs,
             codes: [],
           });
-          due.push({ ...one, asked: questionsOf(one.target, horizon, examples) });
+          const isAuto = settings.rooms[one.target] === undefined;
+          const wantedOf = isAuto ? ofReadRooms(one.target, examples) : examples;
+          due.push({ ...one, asked: questionsOf(one.target, horizon, wantedOf) });
         }
       } finally {
         await dropFeatures(session);

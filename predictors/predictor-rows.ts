@@ -1,4 +1,4 @@
-import { fullName } from '../predictions/models.ts';
+import { championOf, fullName } from '../predictions/models.ts';
 import type { Horizon, Use } from '../predictions/settings.ts';
 import type { Queryable, Warehouse } from '../warehouse/warehouse.ts';
 import type { Prediction } from './answers.ts';
@@ -33,13 +33,8 @@ export async function dueOf(
   );
   const [run] = rows;
   if (run !== undefined) return { kind: 'there', origin, leads: run.leads };
-  const { rows: chosen } = await on.query<{ name: string; kind: string }>(
-    `select name, content ->> 'kind' as kind from staging.model
-     where target = $1 and horizon = $2 and chosen_at is not null
-     order by chosen_at desc, model_id desc limit 1`,
-    [target, horizon],
-  );
-  const isChampion = chosen[0]?.kind === 'predictor' && chosen[0].name === name;
+  const champion = await championOf(on, target, horizon);
+  const isChampion = champion?.isPredictor === true && champion.name === name;
   return { kind: 'due', due: { target, horizon, origin, isChampion } };
 }
 

@@ -1,4 +1,6 @@
 import { type Examples, quarterMs } from '../predictions/examples.ts';
+import { habitInputs } from '../predictions/inputs.ts';
+import { at, positions, roomsOf } from '../predictions/rows.ts';
 import type { Horizon, Use } from '../predictions/settings.ts';
 
 /** A window that a predictor is asked about: a record of staging.prediction as far as it is known before anything is predicted. */
@@ -19,6 +21,25 @@ export interface Asked {
   readonly question: Question;
   /** By the names of docs/features.md; null where it is not known. */
   readonly features: Readonly<Record<string, number | null>>;
+}
+
+/** What says that a target was read in a room: what the last day was like, or other days at the time of the window. */
+const signs: Readonly<Record<Use, readonly string[]>> = {
+  occupied: [...habitInputs, 'm_24h'],
+  mean_power_w: [...habitInputs, 'p_24h', 'p_7d'],
+};
+
+/** Those of rooms in which the target was read: nobody predicts motion where there is no sensor of it. */
+export function ofReadRooms(target: Use, examples: Examples): Examples {
+  const { columns, values } = examples.matrix;
+  const telling = signs[target].map((name) => values[columns.indexOf(name)]);
+  const codes = roomsOf(examples);
+  const isKnown = (row: number) => telling.some((column) => !Number.isNaN(column?.[row] ?? Number.NaN));
+  const read = new Set(codes.filter((_, row) => isKnown(row)));
+  return at(
+    examples,
+    positions(examples, (row) => read.has(codes[row] ?? '')),
+  );
 }
 
 /** What is asked of a target and horizon, one window an example. */

@@ -128,7 +128,21 @@ async function train(
     }
   };
   const trained = await trainModels(warehouse, { ...request, onTrained, onLeftOut });
-  return trained.some(({ models }) => models.length > 0) ? 0 : 1;
+  if (!trained.some(({ models }) => models.length > 0)) return 1;
+  await warnOfPast(warehouse, request, terminal);
+  return 0;
+}
+
+/** Models of the past predict from now on, too. */
+async function warnOfPast(
+  warehouse: Warehouse,
+  { relations, asOf }: { readonly relations: FeatureRelations; readonly asOf?: Date | undefined },
+  terminal: Terminal,
+): Promise<void> {
+  if (asOf === undefined || asOf.getTime() >= (await newestTime(warehouse, relations, undefined))) return;
+  terminal.notice(
+    `These models know nothing of what came after ${asOf.toISOString()}, and are those that predict now, until the next training: \`datacycle predict train\` without --as-of learns from everything.`,
+  );
 }
 
 /** What training does without, in words. */
@@ -224,15 +238,21 @@ async function explainOne(
     });
   const [use = 'occupied'] = oneOf('the target', [target], uses);
   const [ahead = 'quarter'] = oneOf('the horizon', [horizon], horizons);
-  const all = await explainForecasts(warehouse, relations, settings, use, ahead, at);
+  const { model, predictor, forecasts: all } = await explainForecasts(warehouse, relations, settings, use, ahead, at);
+  if (predictor !== undefined)
+    terminal.say(
+      `The champion of ${use}, ${ahead} is the predictor ${predictor}, which does not say why. Explained is ${model}, the best of the own models: it predicts where ${predictor} does not answer.`,
+      'warning',
+    );
   const nameOf = (one: Explained) => `${one.apartment}/${one.room}`;
   const found = all.filter((one) => room === undefined || nameOf(one) === room);
   if (room !== undefined && found.length === 0 && all.length > 0)
     throw new UsageError({
-      what: `nothing is predicted of "${room}"`,
+      what: `${model} predicts nothing of "${room}"`,
       hint: didYouMean(room, all.map(nameOf)) ?? '`datacycle predict explain` without a room shows all.',
     });
-  if (terminal.json) terminal.event({ type: 'explanations', target: use, horizon: ahead, explanations: found });
+  if (terminal.json)
+    terminal.event({ type: 'explanations', target: use, horizon: ahead, model, predictor, explanations: found });
   else if (found.length === 0) terminal.say('Nothing is predicted for any room.');
   else
     terminal.say(

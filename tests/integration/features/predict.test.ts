@@ -20,6 +20,7 @@ import { expectUnknown } from './objecting-apartment.ts';
 import { history, learners } from './short-history.ts';
 import { expectSilentPredicted } from './silent-apartments.ts';
 import { expectWarnedAfterTraining } from './warned-after-training.ts';
+import { expectDaysAddUp } from './whole-days.ts';
 
 const asOf = new Date('2023-10-10T00:00:00Z');
 const settings = predictionSettings({ occupied: { rooms: ['Office', 'Kitchen'] }, min_days: 7 });
@@ -120,34 +121,7 @@ describe.each(oneDatabase)('predictions of the program itself on $name', (kind) 
   }, 60_000);
 
   it('a day is what its quarters add up to, what was measured of it included', async () => {
-    const days = await on.home.rows(
-      `with facts as (
-           select f.*, t.target_name, d.timestamp_utc at time zone 'UTC' at time zone 'UTC' as begins
-           from gold.fact_prediction f join gold.dim_target t using (target_key) join gold.dim_datetime d using (datetime_key)
-           join gold.dim_horizon h using (horizon_key) join gold.dim_room r using (room_key)
-           where f.role = 'champion' and h.horizon_type = 'day' and r.room_name = 'Office'
-       ), quarters as (
-           select (to_timestamp(datetime_key::text, 'YYYYMMDDHH24MI')::timestamp at time zone 'UTC' at time zone 'Europe/Zurich')::date as day,
-               predicted_value from facts where target_name = 'mean_power_w'
-           union all
-           select (quarter at time zone 'Europe/Zurich')::date, power_w from silver.room_quarter
-           where room = 'Office' and quarter >= '2023-10-08 22:00Z' and quarter < '2023-10-09 05:30Z'
-       )
-       select q.day::text, round((sum(q.predicted_value) / 4000 - min(f.predicted_value))::numeric, 4)::float8 as difference,
-           min(f.window_minutes) as minutes,
-           count(f.actual_value) > 0 as is_measured
-       from quarters as q join facts as f on f.target_name = 'energy_kwh_day'
-           and (to_timestamp(f.datetime_key::text, 'YYYYMMDDHH24MI')::timestamp at time zone 'UTC' at time zone 'Europe/Zurich')::date = q.day
-       group by q.day order by q.day`,
-    );
-    expect(days).toEqual(
-      ['2023-10-09', '2023-10-10', '2023-10-11'].map((day, place) => ({
-        day,
-        difference: 0,
-        minutes: 1440,
-        is_measured: place === 0,
-      })),
-    );
+    await expectDaysAddUp(on.home);
   });
 
   it('a quarter that comes late fills what it decides, as a rebuild does', async () => {
@@ -190,15 +164,15 @@ describe.each(oneDatabase)('predictions of the program itself on $name', (kind) 
   it('says which inputs moved a forecast', async () => {
     const { warehouse } = on.database;
     const relations = featureRelations(on.home.compile());
-    const explained = await explainForecasts(warehouse, relations, settings, 'occupied', 'quarter', asOf);
-    expect(explained.map(({ apartment, room, window }) => [apartment, room, window])).toEqual(
+    const { forecasts } = await explainForecasts(warehouse, relations, settings, 'occupied', 'quarter', asOf);
+    expect(forecasts.map(({ apartment, room, window }) => [apartment, room, window])).toEqual(
       ['Kitchen', 'Office'].map((room) => ['jimmy', room, '2023-10-10T00:00:00.000Z']),
     );
     const values = await on.home.rows<{ value: number }>(
       `select predicted_value as value from gold.fact_prediction join gold.dim_model m using (model_key) join gold.dim_room using (room_key)
        where m.model_name = 'occupied-quarter-trees' order by room_name`,
     );
-    for (const [place, { explanation }] of explained.entries()) {
+    for (const [place, { explanation }] of forecasts.entries()) {
       expect(explanation.prediction).toBeCloseTo(values[place]?.value ?? 0, 8);
       // Motion in the room, or how long ago there was any in the apartment.
       expect(['m0', 'm_1h', 'm1', 'since', 'a_since']).toContain(explanation.contributions[0]?.column);
