@@ -1,11 +1,11 @@
-{{! The days of a room whose predictions have to be compared anew: CTEs, the last of which is touched (date_key, room_key), for an incremental
+{{! The local days of a room whose predictions have to be compared anew: CTEs, the last of which is touched (date_key, room_key), for an incremental
     build alone. }}
--- Days of a room on which a window begins that is predicted anew, or that holds a quarter measured anew.
+-- Local days of a room on which a window begins that is predicted anew, or that holds a quarter measured anew.
 touched_days as (
     select distinct
         apartment,
         room,
-        {{> date_key date="(timestamp at time zone 'UTC')"}} as date_key
+        {{> local_date_key instant="timestamp"}} as date_key
     from {{ref "predictions"}}
     where load_id > {{high_water "predictions"}}
     union
@@ -17,9 +17,9 @@ touched_days as (
         select distinct
             apartment,
             room,
-            (quarter at time zone 'UTC')::date as last_day,
+            {{> local_time instant="quarter"}}::date as last_day,
             -- A window has at most 10,080 minutes.
-            ((quarter - interval '7 days') at time zone 'UTC')::date as first_day
+            {{> local_time instant="(quarter - interval '7 days')"}}::date as first_day
         from {{ref "room_quarter"}}
         where load_id > {{high_water "room_quarter"}}
     ) as q

@@ -45,6 +45,7 @@ forecasts as (
 predictions as (
     select distinct
         timestamp at time zone 'UTC' as minute,
+        {{> local_time instant="timestamp"}} as local_minute,
         timestamp at time zone 'UTC' - horizon_days * interval '1 day' as made_at
     from {{ref "predictions"}}
     {{#incremental}}
@@ -60,6 +61,8 @@ years as (
     select extract(year from prediction_date)::integer from forecasts
     union
     select extract(year from minute)::integer from predictions
+    union
+    select extract(year from local_minute)::integer from predictions
     union
     select extract(year from made_at)::integer from predictions
     {{#incremental}}

@@ -8,20 +8,34 @@ with targets as (
 {{#incremental}}
 {{> touched_evaluations}}
 facts as (
-    select f.*
+    select
+        f.*,
+        t.date_key as local_date_key
     from touched as t
+    cross join lateral (
+        select
+            {{> day_start key="t.date_key"}} as day_start,
+            {{> day_end key="t.date_key"}} as day_end
+    ) as d
     -- one look-up in the index each, whatever the planner believes about the number of days
     cross join lateral (
         select s.*
         from {{ref "fact_prediction"}} as s
         where s.room_key = t.room_key
-            and s.date_key = t.date_key
+            and s.datetime_key >= {{> minute_key instant="d.day_start"}}
+            and s.datetime_key < {{> minute_key instant="d.day_end"}}
         offset 0
     ) as f
 ),
 {{else}}
 facts as (
-    select * from {{ref "fact_prediction"}}
+    select
+        f.*,
+        {{> local_date_key instant="m.minute"}} as local_date_key
+    from {{ref "fact_prediction"}} as f
+    cross join lateral (
+        select {{> minute_start key="f.datetime_key"}} as minute
+    ) as m
 ),
 {{/incremental}}
 
@@ -52,7 +66,7 @@ baselines as (
 
 compared as (
     select
-        f.date_key,
+        f.local_date_key as date_key,
         f.room_key,
         f.model_key,
         f.horizon_key,

@@ -73,8 +73,6 @@ predicted as (
         select s.*
         from {{ref "fact_prediction"}} as s
         where s.room_key = w.room_key
-            and s.date_key >= {{> date_key date="(w.day_start at time zone 'UTC')"}}
-            and s.date_key <= {{> date_key date="(w.day_end at time zone 'UTC')"}}
             and s.target_key = t.target_key
             and s.datetime_key >= {{> minute_key instant="w.day_start"}}
             and s.datetime_key < {{> minute_key instant="w.day_end"}}
