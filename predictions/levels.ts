@@ -109,7 +109,7 @@ function emptyHomes({ matrix, origins, apartments }: Examples): (row: number) =>
 }
 
 /** The weight of the last 24 hours of a home in which nobody was beside what is forecast of it within an hour. */
-const awayWeight = 0.7;
+const awayWeight = 0.9;
 
 /**
  * Forecasts of the next quarter and hour, drawn to the mean power of the last 24 hours where nobody was at home all that time: in the first

@@ -109,7 +109,7 @@ test('within an hour, too, an empty home mostly goes on as it was', () => {
     return [all[0], all[96]].map((value) => Math.round(value ?? 0));
   };
   // Of the second room it is not known what it drew.
-  expect(drawn(96, 0)).toEqual([340, 900]);
+  expect(drawn(96, 0)).toEqual([180, 900]);
   expect(drawn(95, 12)).toEqual([900, 900]);
   expect(drawn(96, Number.NaN)).toEqual([900, 900]);
 });
