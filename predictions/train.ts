@@ -75,18 +75,23 @@ export async function trainModels(warehouse: Warehouse, request: TrainingRequest
   });
   const [turns, ofHistories] = [new Turns(atOnce), new Turns(atOnce)];
   let before: Promise<unknown> = Promise.resolve();
-  const one = async (ended: AbortSignal): Promise<Trained> => {
+  const storedAfter = async (earlier: Promise<unknown>, made: Promise<Made>, ended: AbortSignal): Promise<Trained> => {
+    const { models, trained } = await made;
+    await earlier;
+    // What waited while an earlier one was stored is not stored once all of it is to end.
+    ended.throwIfAborted();
+    if (models.length > 0) await storeModels(warehouse, models);
+    onTrained?.(trained);
+    return trained;
+  };
+  const one = (ended: AbortSignal): Promise<Trained> => {
     const made = ofHistories.take(ended, async () => {
       // Taken out, so that it is let go of at its end.
       const history = histories.shift() as History;
       return modelsOf({ ...history, settings, until, learners, turns, signal: ended });
     });
-    const stored = Promise.all([made, before]).then(async ([{ models, trained }]) => {
-      if (models.length > 0) await storeModels(warehouse, models);
-      onTrained?.(trained);
-      return trained;
-    });
     // In the order of uses and horizons, whichever is made first.
+    const stored = storedAfter(before, made, ended);
     before = stored;
     return stored;
   };
