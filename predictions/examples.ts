@@ -49,7 +49,7 @@ export async function featureSession<T>(warehouse: Warehouse, work: (session: Se
     if (!(error instanceof StatementError) || error.code !== undefinedColumn) throw error;
     throw new DatacycleError({
       what: `the database does not have the features that predictions are made from as this version reads them: ${error.message}`,
-      hint: 'Run datacycle build, as after each upgrade. Models of features of your own need the columns that docs/features.md names.',
+      hint: 'Run datacycle build, as after each upgrade. Models of features of your own need the columns that those of models/features have.',
       cause: error,
     });
   }

@@ -1,6 +1,6 @@
 import { dayMs } from '../../predictions/examples.ts';
 import { UsageError } from '../../runner/text/errors.ts';
-import { instantOf, isMoment } from '../../runner/text/moment.ts';
+import { instantOf } from '../../runner/text/moment.ts';
 import { didYouMean } from '../../runner/text/suggest.ts';
 
 /** The flags of `predict`, as the command line gives them. */
@@ -83,7 +83,8 @@ export function oneOf<T extends string>(flag: string, given: readonly string[], 
 /** A time; one without an offset is UTC, wherever the program runs. @throws UsageError for what is none. */
 export function timeOf(flag: string, text: string | undefined): Date | undefined {
   if (text === undefined) return undefined;
-  if (isMoment(text)) return new Date(instantOf(text));
+  const time = instantOf(text);
+  if (!Number.isNaN(time)) return new Date(time);
   throw new UsageError({ what: `${flag} is "${text}"`, hint: 'Write a time like 2023-10-12T08:00:00Z.' });
 }
 

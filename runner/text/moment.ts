@@ -15,7 +15,7 @@ export function hasOffset(text: string): boolean {
   return moment.exec(text)?.[7] !== undefined;
 }
 
-/** The instant of a moment, in milliseconds since 1970; one without an offset is UTC, wherever the program runs. NaN for what is no moment. */
+/** The instant of a moment, in milliseconds since 1970; one without an offset is UTC, wherever the program runs. NaN for what is no moment, and for an offset that there is not. */
 export function instantOf(text: string): number {
   if (!isMoment(text)) return Number.NaN;
   const [, year, month, day, hour = '00', minute = '00', second = '00', offset = 'Z'] = moment.exec(text) ?? [];

@@ -24,7 +24,7 @@ it('reads times, of which one without an offset is UTC', () => {
   expect(timeOf('--at', '2023-10-12')?.toISOString()).toBe('2023-10-12T00:00:00.000Z');
   expect(timeOf('--at', '2023-10-12T08:00:30.250+0200')?.toISOString()).toBe('2023-10-12T06:00:30.250Z');
   expect(timeOf('--at', '2023-10-12+02')?.toISOString()).toBe('2023-10-11T22:00:00.000Z');
-  for (const text of ['5', 'yesterday', '2023-02-30', '12.10.2023'])
+  for (const text of ['5', 'yesterday', '2023-02-30', '12.10.2023', '2023-10-12T08:00+25:00'])
     expect(() => timeOf('--at', text)).toThrow(`--at is "${text}"`);
 });
 
