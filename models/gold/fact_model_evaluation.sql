@@ -44,24 +44,27 @@ models as (
 ),
 
 -- What is compared with: the mean of the hour of the week, also where it predicts itself, and what others call a baseline.
-baselines as (
-    select distinct on (f.datetime_key, f.room_key, f.horizon_key, f.target_key)
-        f.datetime_key,
-        f.room_key,
-        f.horizon_key,
-        f.target_key,
-        f.predicted_value
+judged as (
+    select
+        f.*,
+        m.trained_at,
+        f.predicted_value is not null and (f.role = 'baseline' or m.model_name like '%-hour-of-week') as is_baseline
     from facts as f
     join models as m on m.model_key = f.model_key
-    where f.predicted_value is not null
-        and (f.role = 'baseline' or m.model_name like '%-hour-of-week')
-    order by
-        f.datetime_key,
-        f.room_key,
-        f.horizon_key,
-        f.target_key,
-        m.trained_at desc nulls last,
-        f.model_key desc
+),
+
+-- By a window, not by a join with itself: no estimate of the planner makes that slow.
+beside_baselines as (
+    select
+        *,
+        first_value(case when is_baseline then predicted_value end) over (
+            partition by datetime_key, room_key, horizon_key, target_key
+            order by
+                is_baseline desc nulls last,
+                trained_at desc nulls last,
+                model_key desc
+        ) as baseline_value
+    from judged
 ),
 
 compared as (
@@ -75,7 +78,7 @@ compared as (
         f.actual_value as actual,
         f.predicted_value as predicted,
         f.predicted_value - f.actual_value as error,
-        b.predicted_value - f.actual_value as baseline_error,
+        f.baseline_value - f.actual_value as baseline_error,
         f.lower_value is not null and f.upper_value is not null as has_interval,
         f.actual_value between f.lower_value and f.upper_value as is_in_interval,
         case
@@ -83,13 +86,8 @@ compared as (
                 then least(floor(f.predicted_value * 10), 9)
         end as bin,
         case when f.actual_value = 1 then f.predicted_value else 1 - f.predicted_value end as likelihood
-    from facts as f
+    from beside_baselines as f
     join targets as t on t.target_key = f.target_key
-    left join baselines as b
-        on b.datetime_key = f.datetime_key
-        and b.room_key = f.room_key
-        and b.horizon_key = f.horizon_key
-        and b.target_key = f.target_key
     where f.actual_value is not null
         and f.predicted_value is not null
 ),
