@@ -175,6 +175,20 @@ describe.each(oneDatabase)('features on $name', (kind) => {
         `update silver.room_quarter set motion_minutes = 0, power_w = 7 where (quarter at time zone 'Europe/Zurich')::date ${where}`,
       );
     expect(await habit()).toEqual(await usual("'2023-09-28', '2023-10-05', '2023-10-12', '2023-10-19'"));
+    // Of a room without a sensor of motion, those with one say how many are usually occupied.
+    await on.database.warehouse.query(
+      `update silver.room_quarter set motion_seen = 0, motion_minutes = null where room = 'House'`,
+    );
+    const homes = await on.home.rows<{ room: string; pt: number | null; home: number }>(
+      `select room, pt_occupied as pt, pt_home as home from silver.room_quarter_target where target = '2023-10-26 08:00Z' order by room`,
+    );
+    expect(homes.map(({ room, pt }) => [room, pt !== null])).toEqual([
+      ...[['House', false]],
+      ...['Kitchen', 'Office'].map((room) => [room, true]),
+    ]);
+    const sum = homes.reduce((all, { pt }) => all + (pt ?? 0), 0);
+    expect(sum).toBeGreaterThan(0);
+    for (const { home } of homes) expect(home).toBeCloseTo(sum, 5);
     await empty("= '2023-10-12'");
     const atHome = await usual("'2023-09-28', '2023-10-05', '2023-10-19'");
     expect(atHome).not.toEqual(await usual("'2023-09-28', '2023-10-05', '2023-10-12', '2023-10-19'"));
