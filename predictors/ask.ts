@@ -149,18 +149,24 @@ async function readDue(
     const newest = originAt(await newestTime(session, relations, at));
     const there: Answered[] = [];
     const due: DueWithQuestions[] = [];
-    for (const horizon of horizons.filter((one) => predictor.horizons.includes(one))) {
-      const origin = horizon === 'day' ? dailyOriginAt(newest) : newest;
+    const its = horizons.filter((one) => predictor.horizons.includes(one));
+    // Features are worked out once for all that has one origin.
+    for (const { origin, from } of [
+      { origin: newest, from: its.filter((horizon) => horizon !== 'day') },
+      { origin: dailyOriginAt(newest), from: its.filter((horizon) => horizon === 'day') },
+    ]) {
       const wanted: Due[] = [];
-      for (const target of predictor.targets) {
-        const one = await dueOf(session, predictor, target, horizon, new Date(origin).toISOString());
-        if (one.kind === 'due') wanted.push(one.due);
-        else there.push(answeredBefore(predictor, target, horizon, one));
-      }
+      for (const horizon of from)
+        for (const target of predictor.targets) {
+          const one = await dueOf(session, predictor, target, horizon, new Date(origin).toISOString());
+          if (one.kind === 'due') wanted.push(one.due);
+          else there.push(answeredBefore(predictor, target, horizon, one));
+        }
       if (wanted.length === 0) continue;
       try {
         await prepareFeatures(session, relations, origin - dayMs, origin + quarterMs);
         for (const one of wanted) {
+          const { horizon } = one;
           const examples = await examplesOf(session, settings, {
             use: one.target,
             horizon,

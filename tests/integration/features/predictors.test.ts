@@ -13,6 +13,7 @@ import { WatchProcess } from '../cli/watch/watch-process.ts';
 import { oneDatabase } from '../databases.ts';
 import { householdOn, sampleMinutes } from '../main-job/household.ts';
 import { rounds } from '../rounds.ts';
+import { countedFeatures } from './counted-features.ts';
 import { KilledPredictions, type Killing } from './killed-predictions.ts';
 
 /** The example of docs/predictors.md, but for what `more` does to a line before it is written. */
@@ -45,13 +46,14 @@ describe.each(oneDatabase)('predictors on $name', (kind) => {
     more: string,
     at: Date,
     entry: object = {},
+    warehouse = on.database.warehouse,
   ): Promise<ScoringOutcome & { errors: string[] }> => {
     writeFileSync(join(folder, `${name}.cjs`), program(more));
     const predictors = predictorSettings({
       predictors: [{ name, command: [process.execPath, `${name}.cjs`], ...entry }],
     });
     const errors: string[] = [];
-    const outcome = await scoreAll(on.database.warehouse, {
+    const outcome = await scoreAll(warehouse, {
       relations: featureRelations(on.home.compile()),
       settings,
       predictors,
@@ -123,6 +125,15 @@ describe.each(oneDatabase)('predictors on $name', (kind) => {
       algorithm: 'forest',
       model_role: 'challenger',
     });
+  });
+
+  it('are asked from features that are worked out once for the next quarter and hour', async () => {
+    const timesFor = async (name: string, horizons: readonly string[]) => {
+      const counted = countedFeatures(on.database.warehouse);
+      await ask(name, '', noon(8), { horizons }, counted.warehouse);
+      return counted.count();
+    };
+    expect(await timesFor('both', ['quarter', 'hour'])).toBe(await timesFor('one', ['hour']));
   });
 
   it('lose the lines that are none, and no others', async () => {
