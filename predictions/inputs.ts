@@ -23,12 +23,15 @@ export const weatherInputs = [
   'temperature_c_day',
 ] as const;
 
+/** Degrees by which a temperature is below others, or above: greatest() alone would say 0 of one that is not known. */
+const degrees = (of: string, difference: string) => `case when ${of} is not null then greatest(${difference}, 0) end`;
+
 /** Degrees below what is heated at, and above what is cooled at: heating is no line over all temperatures. */
 const degreeInputs: Readonly<Record<string, string>> = {
-  below_16: 'greatest(16 - w.temperature_c, 0)',
-  below_12: 'greatest(12 - w.temperature_c, 0)',
-  above_22: 'greatest(w.temperature_c - 22, 0)',
-  day_below_16: 'greatest(16 - w.temperature_c_day, 0)',
+  below_16: degrees('w.temperature_c', '16 - w.temperature_c'),
+  below_12: degrees('w.temperature_c', '12 - w.temperature_c'),
+  above_22: degrees('w.temperature_c', 'w.temperature_c - 22'),
+  day_below_16: degrees('w.temperature_c_day', '16 - w.temperature_c_day'),
 };
 
 /**

@@ -1,5 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { featureRelations } from '../../../cli/predict/relations.ts';
+import { columnNamed } from '../../../learning/data/matrix.ts';
 import { randomOf } from '../../../learning/data/random.ts';
+import { dropFeatures, examplesOf, prepareFeatures } from '../../../predictions/examples.ts';
+import { predictionSettings } from '../../../predictions/settings.ts';
 import type { Row } from '../../../warehouse/warehouse.ts';
 import { oneDatabase } from '../databases.ts';
 import { householdOn, sampleMinutes } from '../main-job/household.ts';
@@ -147,6 +151,32 @@ describe.each(oneDatabase)('features on $name', (kind) => {
     expect(await dayBefore('2023-10-29 01:30Z')).toMatchObject({ d1_quarters: 100, tod: 10 });
     // the newer of the two 02:30 of the day before
     expect(await dayBefore('2023-10-30 01:30Z')).toMatchObject({ d1_quarters: 96, tod: 10 });
+  });
+
+  it('where no weather is forecast it is not known how many degrees are lacking', async () => {
+    const [origin, end] = [Date.parse('2023-10-26T08:00:00Z'), Date.parse('2023-10-26T08:15:00Z')];
+    const names = ['temperature_c', 'below_16', 'below_12', 'above_22', 'day_below_16', 'presence_below_16'];
+    const found = await on.database.warehouse.session(async (session) => {
+      const wanted = { use: 'mean_power_w', horizon: 'quarter', from: origin, to: end, codes: [] } as const;
+      const read = async () => {
+        const { matrix } = await examplesOf(session, predictionSettings({}), wanted);
+        const presence = columnNamed(matrix, 'presence')[0] ?? Number.NaN;
+        return { presence, degrees: names.map((name) => columnNamed(matrix, name)[0]) };
+      };
+      await prepareFeatures(session, featureRelations(on.home.compile()), origin, end);
+      const without = await read();
+      await session.query(
+        `insert into predict_weather (apartment, hour, there_from, there_until, temperature_c, temperature_c_day)
+         values ('jimmy', '2023-10-26 08:00Z', '2023-10-25 05:30Z', 'infinity', 10, 13)`,
+      );
+      const within = await read();
+      await dropFeatures(session);
+      return { without, within };
+    });
+    expect(found.without.degrees).toEqual(names.map(() => Number.NaN));
+    const { presence, degrees } = found.within;
+    expect(presence).toBeGreaterThan(0);
+    expect(degrees).toEqual([10, 6, 2, 0, 3, 6 * presence]);
   });
 
   it('a habit is what is usual about that time on days at home, unless there are no others', async () => {
