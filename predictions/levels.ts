@@ -1,4 +1,5 @@
-import { columnNamed, columnsNamed } from '../learning/data/matrix.ts';
+import { columnNamed } from '../learning/data/matrix.ts';
+import { daysOf, emptyHomes, quartersOfDay } from './empty-homes.ts';
 import type { Examples } from './examples.ts';
 import { scalesOfRooms } from './intervals.ts';
 import { grouped, roomsOf } from './rows.ts';
@@ -68,8 +69,8 @@ export function levelled(
   return values.map((value, row) => Math.max(value, 0) * (levels?.[rooms[row] ?? -1] ?? 1));
 }
 
-/** Quarters of a day ahead, and how many of them have to be known for its mean to say something. */
-const [quartersOfDay, fewestQuarters] = [96, 88];
+/** How many quarters of a day ahead have to be known for its mean to say something. */
+const fewestQuarters = 88;
 /** The weight of the last known day of a room whose days are alike, beside what was forecast: neither is known to be better. */
 const mostWeight = 0.5;
 /**
@@ -79,50 +80,12 @@ const mostWeight = 0.5;
 const [leastAlike, alike] = [0.2, 0.4];
 /** The weights of the last known day one, two and three days ahead where nobody was at home on it: an empty home goes on as it was, for as long as it is empty. */
 const awayWeights = [1, 0.8, 0.6] as const;
-/** Quarters since motion that say that nobody was at home for a day; `a_since` counts no further. */
-const quartersAway = 96;
-
-/** How many days ahead each row is: 1, 2 or 3. */
-function daysOf({ matrix }: Examples): (row: number) => number {
-  const ahead = columnNamed(matrix, 'ahead');
-  return (row) => Math.ceil((ahead[row] ?? 1) / quartersOfDay);
-}
 
 /** The rows of each origin, room and day ahead. */
 function daysAhead(examples: Examples): readonly (readonly number[])[] {
   const rooms = roomsOf(examples);
   const dayOf = daysOf(examples);
   return [...grouped(rooms.length, (row) => `${examples.origins[row]} ${dayOf(row)} ${rooms[row]}`).values()];
-}
-
-/**
- * Whether nobody was at home on the last day, as known at the origin of a row: no motion in the apartment, and a room in which motion would
- * have been seen. Without such a room, or while sensors are silent, it is not known, and so it is not said.
- */
-function emptyHomes({ matrix, origins, apartments }: Examples): (row: number) => boolean {
-  const [sinceMotion, motion] = columnsNamed(matrix, ['a_since', 'm_24h']);
-  const homeOf = (row: number) => `${origins[row]} ${apartments[row]}`;
-  const empty = new Set<string>();
-  for (let row = 0; row < matrix.rows; row += 1)
-    if (motion?.[row] === 0 && (sinceMotion?.[row] ?? 0) >= quartersAway) empty.add(homeOf(row));
-  return (row) => empty.has(homeOf(row));
-}
-
-/** The weight of the last 24 hours of a home in which nobody was beside what is forecast of it within an hour. */
-const awayWeight = 0.9;
-
-/**
- * Forecasts of the next quarter and hour, drawn to the mean power of the last 24 hours where nobody was at home all that time: in the first
- * absence of a cold week models know no heating but that of a home that is lived in, and would forecast four times what an empty one draws.
- */
-export function drawnWhereEmpty(values: Float64Array, examples: Examples): Float64Array {
-  const { matrix } = examples;
-  const lastDay = columnNamed(matrix, 'p_24h');
-  const isEmpty = emptyHomes(examples);
-  return values.map((value, row) => {
-    const usual = lastDay[row] ?? Number.NaN;
-    return isEmpty(row) && !Number.isNaN(usual) ? (1 - awayWeight) * value + awayWeight * usual : value;
-  });
 }
 
 /** The means of values, and of what the room drew at the same times of the last known day, over the rows at which that is known. */

@@ -4,9 +4,10 @@ import type { Artefact } from '../learning/model/spec.ts';
 import type { Queryable } from '../warehouse/warehouse.ts';
 import { type Baseline, baselinePredictions, type Means } from './candidates.ts';
 import type { DayIntervals } from './days.ts';
+import { drawnWhereEmpty, seldomWhereEmpty } from './empty-homes.ts';
 import type { Examples } from './examples.ts';
 import { boundsOf, type Intervals } from './intervals.ts';
-import { drawnToLastDay, drawnWhereEmpty, levelled } from './levels.ts';
+import { drawnToLastDay, levelled } from './levels.ts';
 import type { Measured } from './measure.ts';
 import { correctedByLastDay } from './recent.ts';
 import type { Horizon, Use } from './settings.ts';
@@ -204,8 +205,9 @@ export function forecastsOf(use: Use, content: Content, examples: Examples): For
     content.kind === 'baseline'
       ? baselinePredictions(use, content.baseline, matrix, content.means)
       : score(readArtefact(content.artefact), matrix);
+  if (use === 'occupied') return { values: content.kind === 'learned' ? seldomWhereEmpty(raw, examples) : raw };
   const { levels, bursts, dayWeights } = content.kind === 'learned' ? content : {};
-  const atLevel = use === 'occupied' ? raw : levelled(raw, examples, levels);
+  const atLevel = levelled(raw, examples, levels);
   const soon = levels === undefined ? atLevel : drawnWhereEmpty(atLevel, examples);
   const corrected = bursts === undefined ? soon : correctedByLastDay(soon, examples, bursts);
   const values = dayWeights === undefined ? corrected : drawnToLastDay(corrected, examples, dayWeights);

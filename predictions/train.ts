@@ -5,7 +5,7 @@
 //   3. examples.ts, filling.ts, rows.ts  features in temporary tables, examples as columns of numbers
 //   4. candidates.ts  baselines, and what is trained
 //   5. measure.ts, judge.ts, champion.ts  how wrong each is on what came after; which is the best
-//   6. calibration.ts  probabilities that were off; levels.ts, recent.ts, intervals.ts, days.ts  the level of forecasts of power, and what the last day says of it; bounds; whole days and theirs
+//   6. calibration.ts  probabilities that were off; levels.ts, recent.ts, empty-homes.ts  the level of forecasts of power, what the last day says of it, and who is away; intervals.ts, days.ts  bounds; whole days and theirs
 //   7. models.ts      versions of models in staging.model, champions, forecasts of one; new-rooms.ts  which predicts which room
 //   8. train.ts       trains, compares, chooses, stores; fits.ts, turns.ts  what is trained side by side; left-out.ts  what it does without; walk.ts, backtest.ts  only compares, step by step over history
 //   9. origin.ts, score.ts, records.ts  what is due, and its records in staging.prediction; explain.ts  why

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { drawnWhereEmpty, seldomWhereEmpty } from '../../../predictions/empty-homes.ts';
 import { dayMs, type Examples, quarterMs } from '../../../predictions/examples.ts';
-import { dayWeightsOf, drawnToLastDay, drawnWhereEmpty } from '../../../predictions/levels.ts';
+import { dayWeightsOf, drawnToLastDay } from '../../../predictions/levels.ts';
 
 const first = Date.parse('2023-10-01T05:15:00Z');
 
@@ -112,4 +113,28 @@ test('within an hour, too, an empty home mostly goes on as it was', () => {
   expect(drawn(96, 0)).toEqual([180, 900]);
   expect(drawn(95, 12)).toEqual([900, 900]);
   expect(drawn(96, Number.NaN)).toEqual([900, 900]);
+});
+
+test('in an empty home less presence is expected of the next two days', () => {
+  const one = daysOf([() => 90, () => 30], 1);
+  const expected = (sinceMotion: number, motion: number) => {
+    const column = (value: (row: number) => number) =>
+      Float64Array.from({ length: one.matrix.rows }, (_, row) => value(row));
+    // A meter sees no motion; the room beside it does.
+    const isSeen = (row: number) => one.rooms[row] === 'room 1';
+    const values = [
+      column((row) => (row % 3) * 96 + 1),
+      column(() => sinceMotion),
+      column((row) => (isSeen(row) ? motion : Number.NaN)),
+    ];
+    const matrix = { ...one.matrix, columns: ['ahead', 'a_since', 'm_24h'], values };
+    const all = seldomWhereEmpty(
+      column(() => 0.5),
+      { ...one, matrix },
+    );
+    return [...all.slice(0, 3), ...all.slice(96, 99)];
+  };
+  expect(expected(96, 0)).toEqual([0.2, 0.4, 0.5, 0.2, 0.4, 0.5]);
+  expect(expected(95, 12)).toEqual([0.5, 0.5, 0.5, 0.5, 0.5, 0.5]);
+  expect(expected(96, Number.NaN)).toEqual([0.5, 0.5, 0.5, 0.5, 0.5, 0.5]);
 });
