@@ -1,16 +1,9 @@
 import { columnNamed, columnsNamed } from '../learning/data/matrix.ts';
-import type { Examples } from './examples.ts';
+import { type Examples, quartersOfDay } from './examples.ts';
+import { dayAheadOf } from './rows.ts';
 
-/** Quarters of a day. */
-export const quartersOfDay = 96;
 /** Quarters since motion that say that nobody was at home for a day; `a_since` counts no further. */
-const quartersAway = 96;
-
-/** How many days ahead each row is: 1, 2 or 3. */
-export function daysOf({ matrix }: Examples): (row: number) => number {
-  const ahead = columnNamed(matrix, 'ahead');
-  return (row) => Math.ceil((ahead[row] ?? 1) / quartersOfDay);
-}
+const quartersAway = quartersOfDay;
 
 /**
  * Whether nobody was at home on the last day, as known at the origin of a row: no motion in the apartment, and a room in which motion would
@@ -42,8 +35,8 @@ export function drawnWhereEmpty(values: Float64Array, examples: Examples): Float
   });
 }
 
-/** What is left of a probability one, two and three days ahead where nobody was at home for a day: most such absences go on for another, few for three. */
-const awayShares = [0.4, 0.8, 1] as const;
+/** What is left of a probability one and two days ahead where nobody was at home for a day, and all of it further ahead: most such absences go on for another day, few for three. */
+const awayShares = [0.4, 0.8] as const;
 
 /**
  * Probabilities that a room is occupied, made smaller where nobody was at home for a day: few absences are learnt from, or none, and by habits alone
@@ -51,6 +44,6 @@ const awayShares = [0.4, 0.8, 1] as const;
  */
 export function seldomWhereEmpty(probabilities: Float64Array, examples: Examples): Float64Array {
   const isEmpty = emptyHomes(examples);
-  const dayOf = daysOf(examples);
+  const dayOf = dayAheadOf(examples);
   return probabilities.map((value, row) => (isEmpty(row) ? value * (awayShares[dayOf(row) - 1] ?? 1) : value));
 }

@@ -29,6 +29,7 @@ export interface Examples {
 
 export const quarterMs = 900_000;
 export const dayMs = 86_400_000;
+export const quartersOfDay = dayMs / quarterMs;
 /** How far back a target reads (35 days and the shift of clocks) and how far a state does. */
 const targetDays = 39;
 const stateDays = 8;
@@ -124,15 +125,16 @@ export interface Wanted {
 /**
  * How targets belong to origins, a condition of SQL on s and t. Days ahead an apartment is predicted that has been silent for some hours, too: what
  * is known of them is mostly older. Forecasts within hours are about what goes on now, of which nothing is known then.
+ * @param reach how many quarters of an hour ahead a target is, of days ahead at most.
  */
-function pairsOf(horizon: Horizon, ahead: number): string {
+function pairsOf(horizon: Horizon, reach: number): string {
   switch (horizon) {
     case 'quarter':
     case 'hour':
-      return `s.silent_quarters = 0 and t.target = s.origin + ${ahead} * interval '15 minutes'`;
+      return `s.silent_quarters = 0 and t.target = s.origin + ${reach} * interval '15 minutes'`;
     case 'day':
       return `(s.origin at time zone 'UTC')::time = '${dailyOrigin}'
-        and t.target > s.origin and t.target <= s.origin + ${ahead * 96} * interval '15 minutes'`;
+        and t.target > s.origin and t.target <= s.origin + ${reach} * interval '15 minutes'`;
     default:
       return horizon satisfies never;
   }
@@ -141,8 +143,8 @@ function pairsOf(horizon: Horizon, ahead: number): string {
 /** Reads examples, those of a day of origins at a time: memory holds them as columns of numbers, and once. */
 export async function examplesOf(session: Session, settings: PredictionSettings, wanted: Wanted): Promise<Examples> {
   const { use, horizon, from, to, codes, columns = inputs, isKnown = false } = wanted;
-  const ahead = settings.ahead[horizon];
-  const which = `${pairsOf(horizon, ahead)}
+  const reach = settings.ahead[horizon] * (horizon === 'day' ? quartersOfDay : 1);
+  const which = `${pairsOf(horizon, reach)}
     and s.apartment <> all($3::text[]) and ($4::text[] is null or s.room = any($4::text[]))
     ${isKnown ? `and t.${use} is not null` : ''}`;
   const within = (start: number, end: number) => [
@@ -151,7 +153,7 @@ export async function examplesOf(session: Session, settings: PredictionSettings,
     settings.exclude,
     settings.rooms[use] ?? null,
   ];
-  const pairs = { which, reach: horizon === 'day' ? ahead * 96 : ahead };
+  const pairs = { which, reach };
   const { rows: counted } = await session.query<{ examples: number }>(exampleCount(pairs), within(from, to));
   const filling = new Filling(counted[0]?.examples ?? 0, codes, columns);
   const sql = exampleQuery(use, pairs, queried(columns));

@@ -31,7 +31,7 @@ export interface Explanations {
   /** The model whose forecasts these are. */
   readonly model: string;
   /** The program of others that is the champion: it does not say why, so that the best own model is explained. */
-  readonly predictor?: string;
+  readonly predictor: string | undefined;
   readonly forecasts: readonly Explained[];
 }
 
@@ -59,10 +59,10 @@ export async function explainForecasts(
       });
     const { content } = own;
     const leader = await championOf(session, use, horizon);
-    const predictor = leader?.isPredictor === true ? { predictor: leader.name } : {};
+    const predictor = leader?.isPredictor === true ? leader.name : undefined;
     if (content.kind === 'baseline')
       throw new DatacycleError({
-        what: `${fullName(own)} ${leader?.isPredictor === true ? `is the best of the own models beside the predictor ${leader.name}` : `predicts ${use} at the horizon ${horizon}`}, a baseline: it says again what was measured at other times`,
+        what: `${fullName(own)} ${predictor === undefined ? `predicts ${use} at the horizon ${horizon}` : `is the best of the own models beside the predictor ${predictor}`}, a baseline: it says again what was measured at other times`,
         hint: 'docs/predictions.md says which; `datacycle predict promote` makes a model that has learnt the champion.',
       });
     const now = originAt(newest);
@@ -72,7 +72,7 @@ export async function explainForecasts(
       const wanted = { use, horizon, from: origin, to: origin + quarterMs, codes: content.codes };
       // Those that it predicts: of a room that it has not learnt there is no forecast of it.
       const [its] = assigned([own], await examplesOf(session, settings, wanted), settings.minDays);
-      if (its === undefined) return { model: own.name, ...predictor, forecasts: [] };
+      if (its === undefined) return { model: own.name, predictor, forecasts: [] };
       const examples = recoded(its.examples, content.codes);
       const artefact = readArtefact(content.artefact);
       const seen = new Set<string>();
@@ -83,7 +83,7 @@ export async function explainForecasts(
         const window = new Date(examples.targets[row] ?? 0).toISOString();
         return [{ apartment, room, window, explanation: explain(artefact, examples.matrix, row) }];
       });
-      return { model: own.name, ...predictor, forecasts };
+      return { model: own.name, predictor, forecasts };
     } finally {
       await dropFeatures(session);
     }

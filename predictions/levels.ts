@@ -1,8 +1,8 @@
 import { columnNamed } from '../learning/data/matrix.ts';
-import { daysOf, emptyHomes, quartersOfDay } from './empty-homes.ts';
-import type { Examples } from './examples.ts';
+import { emptyHomes } from './empty-homes.ts';
+import { type Examples, quartersOfDay } from './examples.ts';
 import { scalesOfRooms } from './intervals.ts';
-import { grouped, roomsOf } from './rows.ts';
+import { dayAheadOf, grouped, roomsOf } from './rows.ts';
 
 /**
  * What each example of power counts in training, 1 on average: the rooms' values, each over what is usual in its room, vary alike with these
@@ -84,7 +84,7 @@ const awayWeights = [1, 0.8, 0.6] as const;
 /** The rows of each origin, room and day ahead. */
 function daysAhead(examples: Examples): readonly (readonly number[])[] {
   const rooms = roomsOf(examples);
-  const dayOf = daysOf(examples);
+  const dayOf = dayAheadOf(examples);
   return [...grouped(rooms.length, (row) => `${examples.origins[row]} ${dayOf(row)} ${rooms[row]}`).values()];
 }
 
@@ -127,7 +127,7 @@ export function dayWeightsOf(examples: Examples, codes: number): readonly number
 export function drawnToLastDay(values: Float64Array, examples: Examples, weights: readonly number[]): Float64Array {
   const rooms = columnNamed(examples.matrix, 'room');
   const isEmpty = emptyHomes(examples);
-  const dayOf = daysOf(examples);
+  const dayOf = dayAheadOf(examples);
   const drawn = values.slice();
   for (const rowsOfDay of daysAhead(examples)) {
     const first = rowsOfDay[0] ?? 0;

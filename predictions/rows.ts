@@ -1,5 +1,5 @@
-import { columnsNamed, rowsAt, valuesAt } from '../learning/data/matrix.ts';
-import type { Examples } from './examples.ts';
+import { columnNamed, columnsNamed, rowsAt, valuesAt } from '../learning/data/matrix.ts';
+import { type Examples, quartersOfDay } from './examples.ts';
 
 /** The rows of examples that are wanted, by position. */
 export function positions({ matrix }: Examples, isWanted: (row: number) => boolean): readonly number[] {
@@ -23,6 +23,12 @@ export function at(examples: Examples, rows: readonly number[], names?: readonly
     apartments: texts(examples.apartments),
     rooms: texts(examples.rooms),
   };
+}
+
+/** How many days ahead each row is: 1, 2 or 3. */
+export function dayAheadOf({ matrix }: Examples): (row: number) => number {
+  const ahead = columnNamed(matrix, 'ahead');
+  return (row) => Math.ceil((ahead[row] ?? 1) / quartersOfDay);
 }
 
 /** `<apartment>/<room>` of each row. */
